@@ -1,0 +1,59 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one door through which foreign text reaches people. Private: not an interface for other collections.
+
+Key labels, error messages and host text can be written by strangers. What leaves here is one line of
+printable characters without secrets, without bidirectional marks and without the marks that continuous
+integration runners take for commands.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+from urllib.parse import quote, quote_plus
+
+MAX_LENGTH = 200
+REMOVED = "[removed]"
+
+#: Key ids that exchanges print in their messages: UUIDs (OKX) and long runs that look like a key.
+_KEY_ID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[A-Za-z0-9_]{18,}\b")
+
+
+def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:
+    """Return ``text`` as one safe line of at most ``limit`` characters.
+
+    Secrets (also URL-encoded) are removed first, on the whole text, so that no cut leaves half of one.
+    """
+    raw = str(text)
+    for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
+        for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+            raw = raw.replace(form, REMOVED)
+    shown = "".join(_printable(c) for c in raw[: limit * 8])
+    shown = " ".join(shown.split())
+    shown = shown.replace("::", ": :").replace("##[", "## [")
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def message(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:
+    """Like :func:`one_line`, and with everything that looks like a key id removed (exchanges print them)."""
+    secrets = list(secrets)
+    return one_line(_KEY_ID.sub(REMOVED, one_line(text, secrets=secrets, limit=limit * 4)), limit=limit)
+
+
+def mask_id(key_id: str) -> str:
+    """Return a key id that shows at most a quarter of its characters: ``abcd…wxyz`` for 32 characters."""
+    quarter = len(key_id) // 4
+    head = min(4, (quarter + 1) // 2)
+    tail = min(4, quarter - head) if quarter > head else 0
+    return one_line(key_id[:head] + "…" + (key_id[-tail:] if tail else ""), limit=16)
+
+
+def _printable(character: str) -> str:
+    category = unicodedata.category(character)
+    if category[0] == "C" or category in ("Zl", "Zp"):
+        return " "
+    return character
