@@ -22,6 +22,9 @@ REMOVED = "[removed]"
 #: Key ids that exchanges print in their messages: UUIDs (OKX) and long runs that look like a key.
 _KEY_ID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[A-Za-z0-9_]{18,}\b")
 
+#: ``::error`` and its kin; the double colon inside an IPv6 address stays.
+_RUNNER_COMMAND = re.compile(r"(?<![0-9A-Fa-f])::")
+
 
 def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:
     """Return ``text`` as one safe line of at most ``limit`` characters.
@@ -34,7 +37,7 @@ def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LE
             raw = raw.replace(form, REMOVED)
     shown = "".join(_printable(c) for c in raw[: limit * 8])
     shown = " ".join(shown.split())
-    shown = shown.replace("::", ": :").replace("##[", "## [")
+    shown = _RUNNER_COMMAND.sub(": :", shown).replace("##[", "## [")
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Facts: what was declared and what was observed, without any secret. Private to this collection.
+
+Learners write them (as registered results and as JSON files), judges read them, nothing else passes between
+the two. The JSON form of a dataclass here is the dictionary of its fields; ``from_json`` refuses what does not fit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ._errors import InputError
+
+SCHEMA = 1
+
+#: What a key may do, in the collection's own words. Every exchange's words are mapped to these.
+PERMISSION_WORDS = frozenset(
+    "read spot_trade margin_trade borrow futures_trade options_trade copy_trade earn convert "
+    "transfer_own transfer_sub transfer_out spend withdraw manage_keys benign".split()
+)
+#: A word of the exchange that this collection does not know is kept as ``unknown:<word>``.
+UNKNOWN_PREFIX = "unknown:"
+
+TRADE_WORDS = frozenset("spot_trade margin_trade borrow futures_trade options_trade copy_trade earn convert".split())
+
+#: Products that a person declares, and the word each one needs on top of ``read`` when ``access`` is ``read_write``.
+PRODUCT_WORDS = {
+    "spot": "spot_trade",
+    "margin": "margin_trade",
+    "futures": "futures_trade",
+    "options": "options_trade",
+    "copy": "copy_trade",
+    "earn": "earn",
+    "convert": "convert",
+    "transfer": "transfer_own",
+}
+
+ACCEPTED = "accepted"
+#: The normalised classes of a refusal, and of a question that could not be put.
+REFUSALS = (
+    "ip_refused",
+    "invalid_key",
+    "expired",
+    "bad_signature",
+    "clock_skew",
+    "bad_passphrase",
+    "permission_denied",
+    "wrong_environment",
+    "rate_limited",
+    "unreachable",
+    "settling",
+    "ambiguous",
+    "held_back",
+)
+#: Refusals after which nothing more is known than before.
+UNDECIDED = frozenset(("rate_limited", "unreachable", "settling", "ambiguous", "held_back"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """Whether the exchange accepted the signed read, and what it said if not.
+
+    ``status`` is ``accepted``, one of :data:`REFUSALS`, or ``not_asked`` (``exchange: other``, where there is nothing to ask).
+    ``seen_address`` is the caller's address as the exchange printed it. ``code`` and ``message`` are the
+    exchange's own, redacted. ``retry_after`` is in seconds.
+    """
+
+    status: str
+    code: t.Optional[str] = None
+    message: t.Optional[str] = None
+    seen_address: t.Optional[str] = None
+    next_step: t.Optional[str] = None
+    retry_after: t.Optional[int] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """Whose key it is. ``level`` is ``main``, ``sub`` or ``None`` where the exchange does not tell."""
+
+    id: t.Optional[str] = None
+    parent_id: t.Optional[str] = None
+    level: t.Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Allowlist:
+    """The four states of a key's IP restriction, never confused.
+
+    ``entries``: restricted to ``entries``, exactly as the exchange spells them. ``unrestricted``: any address.
+    ``hidden``: restricted, but the exchange does not show to what. ``unknown``: not told.
+    """
+
+    state: str
+    entries: t.Tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Expiry:
+    """``state`` is ``at`` (then ``at`` is the instant), ``never`` or ``unknown``.
+
+    ``scope`` says what ends: ``key``, or ``trade`` where only the right to trade does (Binance).
+    """
+
+    state: str
+    at: t.Optional[str] = None
+    scope: str = "key"
+
+
+@dataclasses.dataclass(frozen=True)
+class ObservedKey:
+    """What the exchange told of a key. ``None`` and ``unknown`` mean: not told.
+
+    ``permissions`` holds words of :data:`PERMISSION_WORDS` and ``unknown:<word>``; ``raw_permissions`` what the exchange
+    said, as text. Instants are ISO 8601 in UTC (``2026-11-22T07:13:54Z``). ``owner_kind`` is ``own`` or ``vendor``.
+    ``state`` is ``normal``, ``locked``, ``frozen`` or ``None``. ``not_told`` names the fields that this exchange cannot tell.
+    """
+
+    masked_id: str
+    account: Account = Account()
+    owner_kind: t.Optional[str] = None
+    label: t.Optional[str] = None
+    permissions: t.Optional[t.Tuple[str, ...]] = None
+    raw_permissions: t.Tuple[str, ...] = ()
+    allowlist: Allowlist = Allowlist("unknown")
+    created_at: t.Optional[str] = None
+    expiry: Expiry = Expiry("unknown")
+    last_used_at: t.Optional[str] = None
+    state: t.Optional[str] = None
+    not_told: t.Tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Path:
+    """The way by which a question left the host: evidence holds for this way only.
+
+    ``user`` is the local user, ``netns`` the inode of its network namespace, ``family`` is ``ipv4``, ``ipv6`` or ``any``,
+    ``proxy`` says only ``none``, ``http`` or ``socks5`` (a proxy's URL is a secret), ``source_address`` the bound address.
+    """
+
+    user: str
+    family: str = "any"
+    proxy: str = "none"
+    source_address: t.Optional[str] = None
+    netns: t.Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class PassphraseChecks:
+    """What was computed where the passphrase is; only these booleans and one class leave that place.
+
+    ``length`` is ``short`` (under 12), ``fair`` (12 to 15) or ``long`` (16 and more). ``fits_format`` is ``None`` where the
+    exchange's grammar is not known.
+    """
+
+    given: bool
+    fits_format: t.Optional[bool] = None
+    length: t.Optional[str] = None
+    guessable: t.Optional[bool] = None
+    equals_other_field: t.Optional[bool] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class KeyFacts:
+    """One key as seen from one host: what was declared of it and what was observed.
+
+    ``declared`` is the declaration without secrets (see ``docs/policy.md``). ``official`` is false when ``base_url``,
+    an own CA or ``validate_certs: false`` means that the answer may come from somebody else than the exchange.
+    """
+
+    name: str
+    exchange: str
+    environment: str
+    region: str
+    host: str
+    access: Access
+    asked_at: str
+    path: Path
+    official: bool = True
+    asked_host: t.Optional[str] = None
+    observed: t.Optional[ObservedKey] = None
+    passphrase: t.Optional[PassphraseChecks] = None
+    credential: t.Optional[str] = None
+    declared: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class SourceAnswer:
+    """What one IP source said. ``network`` is its network owner. ``address`` is ``None`` when ``problem`` says why."""
+
+    source: str
+    network: str
+    address: t.Optional[str] = None
+    problem: t.Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class EgressFacts:
+    """The addresses a host is seen from, for one family over one path.
+
+    ``status`` is ``agreed`` (a majority of at least three network owners, or the exchange itself), ``disputed``,
+    ``no_quorum`` or ``no_route`` (the family does not leave the host). ``stable`` is ``None`` when too few samples answered.
+    ``basis`` is ``exchange_accepted``, ``exchange_printed``, ``majority`` or ``declared``.
+    """
+
+    host: str
+    family: str
+    path: Path
+    status: str
+    asked_at: str
+    addresses: t.Tuple[str, ...] = ()
+    stable: t.Optional[bool] = None
+    samples_asked: int = 0
+    samples_answered: int = 0
+    basis: str = "majority"
+    sources: t.Tuple[SourceAnswer, ...] = ()
+
+
+def to_json(fact: t.Any) -> t.Dict[str, t.Any]:
+    """Return the JSON form of a fact: plain dictionaries, lists, strings, numbers, booleans and nulls."""
+    plain = _plain(fact)
+    if not isinstance(plain, dict):
+        raise TypeError("only a dataclass has a JSON form")
+    return plain
+
+
+def _plain(value: t.Any) -> t.Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, t.Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(v) for v in value]
+    return value
+
+
+def key_facts(data: t.Mapping[str, t.Any], *, where: str) -> KeyFacts:
+    """Read one key's facts from their JSON form; ``where`` names the file or option in the error."""
+    return t.cast(KeyFacts, _read(KeyFacts, data, where=where))
+
+
+def egress_facts(data: t.Mapping[str, t.Any], *, where: str) -> EgressFacts:
+    """Read one path's addresses from their JSON form; ``where`` names the file or option in the error."""
+    return t.cast(EgressFacts, _read(EgressFacts, data, where=where))
+
+
+#: Which fields hold other facts, and which hold tuples of them.
+_NESTED: t.Mapping[t.Tuple[type, str], type] = {
+    (KeyFacts, "access"): Access,
+    (KeyFacts, "path"): Path,
+    (KeyFacts, "observed"): ObservedKey,
+    (KeyFacts, "passphrase"): PassphraseChecks,
+    (ObservedKey, "account"): Account,
+    (ObservedKey, "allowlist"): Allowlist,
+    (ObservedKey, "expiry"): Expiry,
+    (EgressFacts, "path"): Path,
+    (EgressFacts, "sources"): SourceAnswer,
+}
+_TYPES: t.Mapping[str, t.Tuple[type, ...]] = {
+    "str": (str,),
+    "t.Optional[str]": (str, type(None)),
+    "bool": (bool,),
+    "t.Optional[bool]": (bool, type(None)),
+    "int": (int,),
+    "t.Optional[int]": (int, type(None)),
+}
+
+
+def _read(kind: t.Any, data: t.Any, *, where: str) -> t.Any:
+    if not isinstance(data, t.Mapping):
+        raise InputError(field=where, problem=f"is {type(data).__name__}, not a mapping", mend="give facts as a learner wrote them")
+    values: t.Dict[str, t.Any] = {}
+    fields = _FIELDS[kind]
+    for name, given in data.items():
+        if name not in fields:
+            raise InputError(field=f"{where}.{name}", problem="is not a fact of this schema", mend="learn the facts again with this release")
+        values[name] = _read_field(kind, name, fields[name], given, where=f"{where}.{name}")
+    try:
+        return kind(**values)
+    except TypeError:
+        missing = sorted(n for n in fields if n not in values)
+        raise InputError(field=where, problem=f"lacks some of {', '.join(missing)}", mend="learn the facts again with this release") from None
+
+
+def _read_field(kind: t.Any, name: str, annotation: str, given: t.Any, *, where: str) -> t.Any:
+    nested = _NESTED.get((kind, name))
+    if nested is not None and given is not None:
+        if annotation.startswith("t.Tuple"):
+            if not isinstance(given, (list, tuple)):
+                raise InputError(field=where, problem="is not a list", mend="learn the facts again with this release")
+            return tuple(_read(nested, item, where=f"{where}[{i}]") for i, item in enumerate(given))
+        return _read(nested, given, where=where)
+    if "t.Tuple[str, ...]" in annotation:
+        if given is None and annotation.startswith("t.Optional"):
+            return None
+        if not isinstance(given, (list, tuple)) or not all(isinstance(item, str) for item in given):
+            raise InputError(field=where, problem="is not a list of strings", mend="learn the facts again with this release")
+        return tuple(given)
+    expected = _TYPES.get(annotation)
+    if expected is not None and (not isinstance(given, expected) or (isinstance(given, bool) and bool not in expected)):
+        raise InputError(field=where, problem=f"is {type(given).__name__}", mend="learn the facts again with this release")
+    return given
+
+
+_FIELDS: t.Mapping[type, t.Mapping[str, str]] = {
+    kind: {f.name: str(f.type) for f in dataclasses.fields(kind)}
+    for kind in (KeyFacts, Access, Path, ObservedKey, PassphraseChecks, Account, Allowlist, Expiry, EgressFacts, SourceAnswer)
+}
