@@ -1,0 +1,147 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an owner may declare of a key: one argument specification, used by every module that takes or judges it.
+
+Nothing here is a secret. A declaration travels in ``KeyFacts.declared`` with the unset options left out, so a judge
+reads ``declared.get("label")`` and knows that an absent name was not declared. Dates are ``YYYY-MM-DD``. Private to
+this collection.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+
+from ._errors import InputError
+from ._facts import PRODUCT_WORDS
+
+#: What a named person can vouch for, each with ``by`` and ``on``.
+ATTESTABLE = (
+    "account",
+    "account_level",
+    "allowlist",
+    "benign_permissions",
+    "created_on",
+    "egress_paths",
+    "expires_on",
+    "ip_restriction",
+    "label",
+    "owned_prefixes",
+    "owner_kind",
+    "permissions",
+)
+
+_ATTESTATION: t.Dict[str, t.Any] = {
+    "by": {"type": "str", "required": True},
+    "on": {"type": "str", "required": True},
+}
+
+#: The sub-options of ``declared``, in the form of Ansible's argument specification.
+DECLARED_SPEC: t.Dict[str, t.Any] = {
+    "label": {"type": "str"},
+    "access": {"type": "str", "choices": ["read", "read_write"]},
+    "products": {"type": "list", "elements": "str", "choices": sorted(PRODUCT_WORDS)},
+    "account": {"type": "str"},
+    "account_level": {"type": "str", "choices": ["main", "sub"]},
+    "owner_kind": {"type": "str", "choices": ["own", "vendor"]},
+    "ip_restriction": {"type": "bool"},
+    "allowlist": {"type": "list", "elements": "str"},
+    "created_on": {"type": "str"},
+    "expires_on": {"type": "str"},
+    "two_factor": {
+        "type": "dict",
+        "options": {
+            "kind": {"type": "str", "required": True, "choices": ["app", "hardware", "sms", "none"]},
+            "attested_by": {"type": "str", "required": True},
+            "attested_on": {"type": "str", "required": True},
+        },
+    },
+    "restriction_events": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "what": {"type": "str", "required": True, "choices": ["account_restricted", "password_changed"]},
+            "on": {"type": "str", "required": True},
+        },
+    },
+    "attested": {"type": "dict", "options": {name: {"type": "dict", "options": _ATTESTATION} for name in ATTESTABLE}},
+    "recovery": {"type": "str", "choices": ["escrow", "recreate", "standby_key"]},
+    "benign_permissions": {"type": "list", "elements": "str"},
+    "owned_prefixes": {"type": "list", "elements": "str"},
+    "egress_paths": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "family": {"type": "str", "choices": ["ipv4", "ipv6", "any"], "default": "any"},
+            "proxy": {"type": "str", "choices": ["none", "http", "socks5"], "default": "none"},
+            "source_address": {"type": "str"},
+        },
+    },
+    "service": {"type": "str"},
+    # The name holds "key", and is the sort of encryption key that the credential must rest under: no secret.
+    "key_type": {"type": "str", "choices": ["any", "host", "tpm2", "host+tpm2"], "no_log": False},
+}
+
+#: The same, in words: one sentence each. A test holds the modules' documentation to these names.
+DESCRIBED: t.Mapping[str, str] = {
+    "label": "The key's name on the exchange, as the exchange shows it.",
+    "access": "Whether the key may only read, or also act.",
+    "products": "What the key acts on when O(access=read_write): each product stands for one permission.",
+    "account": "The account's id on the exchange that the key must belong to.",
+    "account_level": "Whether the key must belong to the main account or to a sub-account.",
+    "owner_kind": "Whether the key is the owner's own or bound to a vendor's application.",
+    "ip_restriction": "Whether the key is restricted to addresses, where the exchange does not tell.",
+    "allowlist": "The addresses that the owner entered on the exchange, where the exchange does not show them.",
+    "created_on": "The day the key was created, C(YYYY-MM-DD).",
+    "expires_on": "The day the key ends, C(YYYY-MM-DD).",
+    "two_factor": "The second factor of the account, as a named person saw it on a day.",
+    "restriction_events": "When the account was restricted or its password changed, each on a day.",
+    "attested": "Who vouches for a declared field, and since which day.",
+    "recovery": "How trading goes on when this host is lost.",
+    "benign_permissions": "Words of the exchange that a named person looked up and found harmless.",
+    "owned_prefixes": "Networks in CIDR form that belong to the owner alone.",
+    "egress_paths": "The ways by which the key leaves this host; without it, one way of any family and no proxy.",
+    "service": "The systemd service that uses the key.",
+    "key_type": "The kind of key that the credential must be encrypted with on the host.",
+}
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAYS = ("created_on", "expires_on")
+
+
+def declaration(given: t.Optional[t.Mapping[str, t.Any]], *, where: str) -> t.Dict[str, t.Any]:
+    """Return the declaration with everything unset left out and every date checked; ``where`` names the option.
+
+    Raises ``InputError`` for a date that is none.
+    """
+    kept: t.Dict[str, t.Any] = _without_unset(given or {})
+    for name in _DAYS:
+        _check_day(kept.get(name), where=f"{where}.{name}")
+    _check_day((kept.get("two_factor") or {}).get("attested_on"), where=f"{where}.two_factor.attested_on")
+    for index, event in enumerate(kept.get("restriction_events") or ()):
+        _check_day(event.get("on"), where=f"{where}.restriction_events[{index}].on")
+    for name, attestation in (kept.get("attested") or {}).items():
+        _check_day(attestation.get("on"), where=f"{where}.attested.{name}.on")
+    return kept
+
+
+def _without_unset(value: t.Any) -> t.Any:
+    if isinstance(value, t.Mapping):
+        return {str(name): _without_unset(item) for name, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_unset(item) for item in value]
+    return value
+
+
+def _check_day(day: t.Optional[str], *, where: str) -> None:
+    if day is None:
+        return
+    try:
+        if not _DAY.fullmatch(day):
+            raise ValueError
+        datetime.date(int(day[:4]), int(day[5:7]), int(day[8:]))
+    except ValueError:
+        raise InputError(field=where, value=day, problem="is not a day", mend="write it as YYYY-MM-DD") from None
