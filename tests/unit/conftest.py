@@ -12,12 +12,14 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def link_collection() -> Path:
+def collections_directory() -> Path:
     """Return a directory for `sys.path` in which `ansible_collections/trading/hosts` is this checkout.
 
-    It lies in the virtual environment that runs the tests. The link is replaced in one step, because several
-    test processes start at once.
+    An installed collection lies in one already. Otherwise a link is made in the virtual environment that runs the
+    tests. It is replaced in one step, because several test processes start at once.
     """
+    if CHECKOUT.parts[-3:] == ("ansible_collections", "trading", "hosts"):
+        return CHECKOUT.parents[2]
     collections = Path(sys.prefix) / "collections"
     link = collections / "ansible_collections" / "trading" / "hosts"
     if not (link.exists() and link.resolve() == CHECKOUT):
@@ -28,6 +30,6 @@ def link_collection() -> Path:
     return collections
 
 
-# ansible-test runs the tests inside a collection tree and brings its own importer.
+# ansible-test brings its own importer.
 if "ansible_collections" not in sys.modules:
-    sys.path.insert(0, str(link_collection()))
+    sys.path.insert(0, str(collections_directory()))

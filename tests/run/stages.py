@@ -1,0 +1,320 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make test` runs, in order: the stages that take longest come first."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from .engine import CannotRun, Done, Stage, StageFailed, Workplace
+
+RUN = Path(__file__).parent
+BIN = Path(sys.executable).parent
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# Pythons of supported hosts, on which no supported ansible-core runs.
+HOST_ONLY_PYTHONS = ("3.9", "3.10")
+SANITY_PYTHONS = (*HOST_ONLY_PYTHONS, "3.11", "3.12", "3.13", "3.14")
+# The oldest Python that mypy still judges by. The compile stage and the tests on 3.9 cover what it cannot.
+OLDEST_PYTHON_OF_MYPY = "3.10"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Core:
+    """A release of ansible-core and the Pythons of a controller that may run it, oldest first."""
+
+    version: str
+    pythons: tuple[str, ...]
+
+    @property
+    def series(self) -> str:
+        """Its major and minor version, such as 2.21."""
+        return ".".join(self.version.split(".")[:2])
+
+
+def supported_cores() -> tuple[Core, ...]:
+    """What `cores.txt` lists, newest first."""
+    lines = (line.split() for line in (RUN / "cores.txt").read_text().splitlines() if line[:1].isdigit())
+    return tuple(Core(version=version, pythons=tuple(pythons)) for version, *pythons in lines)
+
+
+def core_in_use() -> Core:
+    """The newest release that the Python of this run allows, which is what `make` installed."""
+    return next(core for core in supported_cores() if THIS_PYTHON in core.pythons)
+
+
+@functools.cache
+def find_python(*versions: str) -> str | None:
+    """The path of the first of these Pythons that works here."""
+    found = subprocess.run(["sh", RUN / "find-python.sh", *versions], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or None
+
+
+def as_administrator() -> list[str]:
+    """What to put before a command that changes the system. Raises `CannotRun` without the right to."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and not subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode:
+        return ["sudo", "-n"]
+    raise CannotRun("this needs root, or sudo without a password")
+
+
+def all_stages() -> tuple[Stage, ...]:
+    """Every stage, in the order in which they start."""
+    cores = [core for core in supported_cores() if core != core_in_use()]
+    return (
+        _stage("lab", lab, "test"),
+        _stage("units", units, "test"),
+        _stage("sanity", sanity, "test"),
+        *(_stage(f"core-{core.series}", functools.partial(other_core, core=core), "test", "cores") for core in cores),
+        _stage("integration", integration, "test"),
+        _stage("ansible-lint", ansible_lint, "test", "lint"),
+        _stage("importer", importer, "test"),
+        *(
+            _stage(f"host-python-{python}", functools.partial(host_python, python=python), "test", "hosts")
+            for python in HOST_ONLY_PYTHONS
+        ),
+        _stage("mypy", mypy, "test", "lint"),
+        _stage("format", ruff_format, "test", "lint"),
+        _stage("ruff", ruff, "test", "lint"),
+        _stage("yamllint", yamllint, "test", "lint"),
+        _stage("reuse", reuse, "test", "lint"),
+        _stage("changelog", changelog, "test", "lint"),
+        _stage("soak", soak, "soak"),
+    )
+
+
+def _stage(name: str, work: Callable[[Workplace], Done], *groups: str) -> Stage:
+    return Stage(name=name, work=work, groups=groups)
+
+
+def ruff_format(place: Workplace) -> Done:
+    """The Python files are in the project's format."""
+    place.call(BIN / "ruff", "format", "--check", ".")
+    return Done()
+
+
+def ruff(place: Workplace) -> Done:
+    """No finding of ruff, with its settings in pyproject.toml."""
+    place.call(BIN / "ruff", "check", ".")
+    return Done()
+
+
+def mypy(place: Workplace) -> Done:
+    """Types hold everywhere, and on hosts' Pythons for what runs on hosts."""
+    environment = {
+        "MYPYPATH": f"{place.collection.parents[2]}:{place.collection}",
+        "MYPY_CACHE_DIR": str(place.cache / "mypy"),
+    }
+    plugins = "ansible_collections.trading.hosts.plugins"
+    shared = [f"{plugins}.{kind}" for kind in ("module_utils", "modules") if _holds_python(place, f"plugins/{kind}")]
+    command = (BIN / "mypy", "--config-file", place.collection / "pyproject.toml")
+    place.call(
+        *command,
+        "--python-version",
+        OLDEST_PYTHON_OF_MYPY,
+        *(word for name in shared for word in ("-p", name)),
+        environment=environment,
+    )
+    place.call(*command, "-p", plugins, "-p", "tests", environment=environment)
+    return Done()
+
+
+def _holds_python(place: Workplace, directory: str) -> bool:
+    return any((place.collection / directory).rglob("*.py"))
+
+
+def yamllint(place: Workplace) -> Done:
+    """YAML files are well formed and alike."""
+    place.call(BIN / "yamllint", "--strict", ".")
+    return Done()
+
+
+def reuse(place: Workplace) -> Done:
+    """Every file names its licence and holder."""
+    place.call(BIN / "reuse", "lint", "--lines")
+    return Done()
+
+
+def changelog(place: Workplace) -> Done:
+    """The changelog's fragments are well formed."""
+    place.call(BIN / "antsibull-changelog", "lint")
+    return Done()
+
+
+def ansible_lint(place: Workplace) -> Done:
+    """The production profile of ansible-lint, with nothing skipped."""
+    output = place.call(BIN / "ansible-lint", "--offline", "--nocolor", "--profile", "production")
+    if "Passed: 0 failure(s), 0 warning(s)" not in output:
+        raise StageFailed("ansible-lint did not say that all passed")
+    return Done()
+
+
+def units(place: Workplace) -> Done:
+    """The unit tests, on the Python and ansible-core of this run."""
+    done = place.pytest(sys.executable, "-n", "2", "tests/unit")
+    return dataclasses.replace(
+        done, detail=f"ansible-core {core_in_use().version}, Python {THIS_PYTHON}: {done.detail}"
+    )
+
+
+def other_core(place: Workplace, *, core: Core) -> Done:
+    """The unit tests and one pass of the lab on another supported ansible-core, where a Python for it is found."""
+    python = find_python(*core.pythons)
+    if python is None:
+        raise CannotRun(f"ansible-core {core.series} needs Python {' or '.join(core.pythons)}; none was found here")
+    environment = _environment(
+        place,
+        name=f"core-{core.series}",
+        python=python,
+        requirements=(f"ansible-core=={core.version}", "tests/requirements.txt"),
+    )
+    done = place.pytest(environment, "-n", "2", "tests/unit")
+    if os.geteuid() == 0:
+        with contextlib.suppress(CannotRun):
+            lab_pass = place.pytest(environment, "tests/lab/e2e", "-m", "core_pass")
+            done = Done(
+                passed=done.passed + lab_pass.passed,
+                failed=done.failed + lab_pass.failed,
+                detail=f"{done.detail}; lab: {lab_pass.detail}",
+            )
+    return dataclasses.replace(done, detail=f"ansible-core {core.version}, {python}: {done.detail}")
+
+
+def host_python(place: Workplace, *, python: str) -> Done:
+    """What runs on hosts, on a Python that only hosts have. It works without Ansible."""
+    path = find_python(python)
+    if path is None:
+        raise CannotRun(f"Python {python} was not found here")
+    environment = _environment(place, name=f"host-{python}", python=path, requirements=("tests/requirements-host.txt",))
+    place.call(environment, "-m", "compileall", "-q", "-f", "plugins/modules", "plugins/module_utils")
+    return place.pytest(environment, "-n", "2", "tests/unit/plugins/module_utils")
+
+
+def _environment(place: Workplace, *, name: str, python: str, requirements: tuple[str, ...]) -> Path:
+    """Make a virtual environment in the cache and return its interpreter."""
+    directory = place.cache / "venvs" / name
+    place.call("sh", RUN / "make-venv.sh", directory, python, *requirements)
+    return directory / "bin" / "python"
+
+
+def sanity(place: Workplace) -> Done:
+    """`ansible-test sanity`, all of it, for every Python found here that a host may have."""
+    _install_shellcheck(place)
+    _place_pip_bootstrap()
+    # ansible-test takes an interpreter from PATH by its name, and pyenv's shims have such names too.
+    pythons = place.cache / "pythons"
+    shutil.rmtree(pythons, ignore_errors=True)
+    pythons.mkdir()
+    versions = []
+    for version in SANITY_PYTHONS:
+        if path := find_python(version):
+            (pythons / f"python{version}").symlink_to(path)
+            versions.append(version)
+    status, output = place.attempt(
+        BIN / "ansible-test",
+        "sanity",
+        "--color=no",
+        "--controller",
+        f"origin:python=venv/{THIS_PYTHON}",
+        *(word for version in versions for word in ("--target-python", version)),
+        environment={"PATH": f"{BIN}:{pythons}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
+    )
+    # ansible-test only warns when a tool is missing, and passes.
+    warnings = re.findall(
+        r"^WARNING: (.*(?:not found|could not be found|missing|[Ss]kipping).*)$", output, re.MULTILINE
+    )
+    if warnings:
+        raise StageFailed(warnings[0])
+    ran = len(set(re.findall(r'^Running sanity test "([^"]+)"', output, re.MULTILINE)))
+    if status:
+        raise StageFailed(f"{len(re.findall('^ERROR: [^ ]+:[0-9]', output, re.MULTILINE))} findings")
+    return Done(passed=ran, detail=f"{ran} tests, Python {', '.join(versions)}")
+
+
+def _install_shellcheck(place: Workplace) -> None:
+    if shutil.which("shellcheck"):
+        return
+    if not shutil.which("apt-get"):
+        raise StageFailed("shellcheck is missing: install it")
+    place.call(*as_administrator(), "apt-get", "update")
+    place.call(*as_administrator(), "apt-get", "install", "-y", "--no-install-recommends", "shellcheck")
+
+
+def _place_pip_bootstrap() -> None:
+    """Spare ansible-test the download of a script that installs pip: Python brings pip along."""
+    import ansible_test  # noqa: PLC0415
+
+    source = Path(ansible_test.__path__[0]) / "_internal" / "python_requirements.py"
+    version = re.search(r"pip='([\d.]+)'", source.read_text())
+    if version is None:
+        raise StageFailed("this ansible-test no longer says which pip it wants; see _place_pip_bootstrap")
+    script = Path.home() / ".ansible" / "test" / "cache" / f"get_pip_{version[1].replace('.', '_')}.py"
+    if not script.exists():
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text("import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n")
+
+
+def integration(place: Workplace) -> Done:
+    """The integration targets, as ansible-test runs them, with this run's Python."""
+    targets = sorted(path.name for path in (place.collection / "tests/integration/targets").glob("*/") if path.is_dir())
+    if not targets:
+        raise CannotRun("there is no such test yet")
+    place.call(
+        BIN / "ansible-test",
+        "integration",
+        "--color=no",
+        "--local",
+        f"--python={THIS_PYTHON}",
+        environment={"PATH": f"{BIN}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
+    )
+    return Done(passed=len(targets), detail=f"{len(targets)} targets: {', '.join(targets)}")
+
+
+def importer(place: Workplace) -> Done:
+    """Build the artifact as a release would, and import it as Galaxy and Automation Hub do, without a warning."""
+    with tempfile.TemporaryDirectory(dir=place.cache) as directory:
+        release = Path(directory) / "ansible_collections" / "trading" / "hosts"
+        shutil.copytree(place.collection, release, symlinks=True)
+        place.call(BIN / "antsibull-changelog", "release", cwd=release)
+        place.call(BIN / "ansible-galaxy", "collection", "build", "--output-path", directory, cwd=release)
+        (artifact,) = Path(directory).glob("*.tar.gz")
+        settings = Path(directory) / "importer.cfg"
+        settings.write_text("[galaxy-importer]\nCHECK_REQUIRED_TAGS = True\nREQUIRE_V1_OR_GREATER = True\n")
+        output = place.call(
+            sys.executable,
+            "-m",
+            "galaxy_importer.main",
+            artifact,
+            cwd=Path(directory),
+            environment={"GALAXY_IMPORTER_CONFIG": str(settings), "PATH": f"{BIN}:{os.environ['PATH']}"},
+        )
+        size = artifact.stat().st_size
+    bad = re.findall(r"^(?:WARNING|ERROR): .*$", output, re.MULTILINE)
+    if bad:
+        raise StageFailed(f"{len(bad)} warnings, such as: {bad[0]}")
+    return Done(detail=f"no warning; the artifact has {size // 1000} kB")
+
+
+def lab(place: Workplace) -> Done:
+    """End to end: real hosts, booted for this, over SSH."""
+    if os.geteuid() != 0:
+        raise CannotRun("booting hosts needs root; run it as: sudo make test")
+    return place.pytest(sys.executable, "tests/lab/e2e")
+
+
+def soak(place: Workplace) -> Done:
+    """What takes too long for every run."""
+    if os.geteuid() != 0:
+        raise CannotRun("booting hosts needs root; run it as: sudo make soak")
+    return place.pytest(sys.executable, "tests/lab/soak")
