@@ -34,13 +34,13 @@ ATTESTABLE = (
     "permissions",
 )
 
-_ATTESTATION: t.Dict[str, t.Any] = {
+_ATTESTATION: dict[str, t.Any] = {
     "by": {"type": "str", "required": True},
     "on": {"type": "str", "required": True},
 }
 
 #: The sub-options of ``declared``, in the form of Ansible's argument specification.
-DECLARED_SPEC: t.Dict[str, t.Any] = {
+DECLARED_SPEC: dict[str, t.Any] = {
     "label": {"type": "str"},
     "access": {"type": "str", "choices": ["read", "read_write"]},
     "products": {"type": "list", "elements": "str", "choices": sorted(PRODUCT_WORDS)},
@@ -112,12 +112,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAYS = ("created_on", "expires_on")
 
 
-def declaration(given: t.Optional[t.Mapping[str, t.Any]], *, where: str) -> t.Dict[str, t.Any]:
+def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str, t.Any]:
     """Return the declaration with everything unset left out and every date checked; ``where`` names the option.
 
     Raises ``InputError`` for a date that is none.
     """
-    kept: t.Dict[str, t.Any] = _without_unset(given or {})
+    kept: dict[str, t.Any] = _without_unset(given or {})
     for name in _DAYS:
         _check_day(kept.get(name), where=f"{where}.{name}")
     _check_day((kept.get("two_factor") or {}).get("attested_on"), where=f"{where}.two_factor.attested_on")
@@ -136,7 +136,7 @@ def _without_unset(value: t.Any) -> t.Any:
     return value
 
 
-def _check_day(day: t.Optional[str], *, where: str) -> None:
+def _check_day(day: str | None, *, where: str) -> None:
     if day is None:
         return
     try:
