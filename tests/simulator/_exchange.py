@@ -126,6 +126,29 @@ class Answer:
         return json.dumps(self.body, separators=(",", ":")).encode()
 
 
+# Why a call is refused. The passphrase ones only where there is a passphrase.
+REASONS = (
+    "key_missing",
+    "key_malformed",
+    "key_unknown",
+    "region",
+    "environment",
+    "signature_missing",
+    "signature",
+    "timestamp",
+    "clock_ahead",
+    "clock_behind",
+    "passphrase_missing",
+    "passphrase",
+    "expired",
+    "address",
+    "permission",
+    "banned",
+    "locked",
+    "not_found",
+)
+
+
 class RefusedError(Exception):
     """The exchange refuses a call. `reason` is a key of `Exchange.reasons`, or a code when `is_code`."""
 
@@ -171,9 +194,7 @@ class Exchange:
     name: ClassVar[str]
     sites: ClassVar[tuple[Site, ...]]
     refusals: ClassVar[Mapping[str, Refusal]]
-    # Which code answers each reason: key_missing key_malformed key_unknown environment signature_missing signature
-    # timestamp clock_behind clock_ahead passphrase_missing passphrase expired address permission banned locked
-    # not_found
+    # Which code answers each reason: see REASONS.
     reasons: ClassVar[Mapping[str, str]]
     presets: Mapping[str, Any]
     public: Mapping[str, Callable[[Call], Any]]
@@ -207,8 +228,8 @@ class Exchange:
         """Return the code for a reason; override where it depends on the call."""
         return self.reasons[reason]
 
-    def refusal_text(self, call: Call, *, code: str) -> str:
-        """Return a code's text before its fields are filled in; override where it depends on the call."""
+    def refusal_text(self, call: Call, *, code: str, reason: str | None) -> str:
+        """Return a code's text before its fields are filled in; override where it depends on more than the code."""
         return self.refusals[code].text
 
     def environment(self, call: Call) -> str:
@@ -223,8 +244,9 @@ class Exchange:
         """Return when a key made without an explicit expiry ends (Unix ms), None if never."""
         return None
 
-    def fits(self, call: Call, key: Key) -> bool:
-        return key.environment == self.environment(call) and key.region == call.site.region
+    def serves(self, call: Call) -> bool:
+        """Tell whether this host has this path at all; override where an exchange has several API hosts."""
+        return True
 
     def admit(self, call: Call, *, route: Signed, lookup: Callable[[str], Key | None]) -> Key:
         """Return the key whose call this is, or raise `RefusedError` for the first thing that is wrong."""
@@ -236,12 +258,14 @@ class Exchange:
         key = lookup(given.key)
         if key is None or key.revoked:
             refuse("key_unknown")
-        if not self.fits(call, key):
+        if key.region != call.site.region:
+            refuse("region")
+        if key.environment != self.environment(call):
             refuse("environment")
         if not given.signature:
             refuse("signature_missing")
         expected = self.signature(call, presented=given, secret=key.secret)
-        if not secrets.compare_digest(given.signature.encode(), expected.encode()):
+        if given.signature != expected:
             refuse("signature")
         if given.sent_at is None:
             refuse("timestamp")
@@ -264,9 +288,10 @@ class Exchange:
         return key
 
     def refused(self, call: Call, refused: RefusedError) -> Answer:
-        code = refused.reason if refused.is_code else self.refusal_code(call, refused.reason)
+        reason = None if refused.is_code else refused.reason
+        code = refused.reason if reason is None else self.refusal_code(call, reason)
         given = self.presented(call)
-        text = self.refusal_text(call, code=code).format(
+        text = self.refusal_text(call, code=code, reason=reason).format(
             ip=call.peer, key=given.key, need=refused.need, now=call.now_ms
         )
         return Answer(status=self.refusals[code].status, body=self.refusal_body(call, code=code, text=text), code=code)
@@ -274,11 +299,13 @@ class Exchange:
     def answer(self, call: Call, *, lookup: Callable[[str], Key | None]) -> Answer:
         """Answer one call as the exchange would. Nothing is ever changed by a call."""
         try:
-            if call.method == "GET" and call.path in self.public:
+            if call.method != "GET" or not self.serves(call):
+                refuse("not_found")
+            if call.path in self.public:
                 return Answer(status=200, body=self.success(call, self.public[call.path](call)))
-            route = self.signed.get(call.path) if call.method == "GET" else None
+            route = self.signed.get(call.path)
             if route is None:
-                raise RefusedError("not_found")
+                refuse("not_found")
             key = self.admit(call, route=route, lookup=lookup)
             return Answer(status=200, body=self.success(call, route.answer(call, key)))
         except RefusedError as exc:

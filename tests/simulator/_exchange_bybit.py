@@ -107,6 +107,7 @@ class Bybit(Exchange):
         "key_missing": "10007",
         "key_malformed": "10003",
         "key_unknown": "10003",
+        "region": "10003",
         "environment": "10003",
         "signature_missing": "10004",
         "signature": "10004",
@@ -176,7 +177,7 @@ class Bybit(Exchange):
     def success(self, call: Call, result: Any) -> Any:
         return {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": call.now_ms}
 
-    def refusal_text(self, call: Call, *, code: str) -> str:
+    def refusal_text(self, call: Call, *, code: str, reason: str | None) -> str:
         # Bybit prints what it signed, the key id included, and the timestamp it was sent.
         origin = self._origin(call) if code == "10004" else call.header("x-bapi-timestamp")
         origin = origin.replace("{", "{{").replace("}", "}}")

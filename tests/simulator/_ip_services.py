@@ -35,6 +35,10 @@ NAMES = (
     "www.cloudflare.com",
     "one.one.one.one",
     "checkip.amazonaws.com",
+    "checkip.global.api.aws",
+    "whatismyip.akamai.com",
+    "ip.hetzner.com",
+    "stat.ripe.net",
     "ip.me",
     "am.i.mullvad.net",
     "ipv4.am.i.mullvad.net",
@@ -66,13 +70,16 @@ CAPTIVE_PORTAL = """<!DOCTYPE html>
 <body><h1>Please sign in</h1><p>Your address is 10.20.30.40.</p><a href="/login">Continue</a></body></html>
 """
 
-LANDING = {"/", "/ip", "/text", "/raw", "/ip.txt", "/json", "/all.json", "/cdn-cgi/trace", "/ip/"}
+RIPE_PATH = "/data/whats-my-ip/data.json"
+LANDING = {RIPE_PATH, "/", "/ip", "/text", "/raw", "/ip.txt", "/json", "/all.json", "/cdn-cgi/trace", "/ip/"}
 
 
 def shape_of(*, service: str, path: str, query: str) -> str | None:
-    """Return `trace`, `json` or `plain`; None: there is no such page."""
+    """Return `trace`, `json`, `ripe` or `plain`; None: there is no such page."""
     if path not in LANDING:
         return None
+    if path == RIPE_PATH:
+        return "ripe"
     if path == "/cdn-cgi/trace" or (service == "trace" and path == "/"):
         return "trace"
     if path in ("/json", "/all.json") or "format=json" in query or (service == "json" and path == "/"):
@@ -83,7 +90,9 @@ def shape_of(*, service: str, path: str, query: str) -> str | None:
 def render(*, addresses: list[str], shape: str, host: str, at_ms: int) -> tuple[str, str]:
     """Return (body, media type) of an answer that names these addresses."""
     if shape == "json":
-        return json.dumps({"ip": addresses[0] if len(addresses) == 1 else ", ".join(addresses)}), "application/json"
+        return json.dumps({"ip": ", ".join(addresses)}), "application/json"
+    if shape == "ripe":
+        return json.dumps({"status": "ok", "data": {"ip": ", ".join(addresses)}}), "application/json"
     if shape == "trace":
         lines = ["fl=463f111", f"h={host}", *(f"ip={address}" for address in addresses)]
         lines += [f"ts={at_ms / 1000:.3f}", "visit_scheme=https", "uag=simulated", "colo=FRA", "sliver=none"]

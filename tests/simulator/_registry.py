@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._exchange_binance import Binance
+from ._exchange_bitget import Bitget
 from ._exchange_bybit import Bybit
+from ._exchange_okx import Okx
 
 if TYPE_CHECKING:
     from ._exchange import Exchange
 
-EXCHANGES: dict[str, Exchange] = {exchange.name: exchange for exchange in (Bybit(),)}
+EXCHANGES: dict[str, Exchange] = {exchange.name: exchange for exchange in (Binance(), Bitget(), Bybit(), Okx())}
