@@ -1,0 +1,100 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter ``trading.hosts.credential_documents``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+DOCUMENTATION = r"""
+name: credential_documents
+short_description: Join documents to be placed with the API keys they are made of
+version_added: 1.0.0
+author:
+  - trading.hosts contributors (@trading-hosts)
+description:
+  - Turns documents that name API keys into the list that M(trading.hosts.credential) takes as
+    O(trading.hosts.credential#module:credentials).
+  - So an inventory holds each secret once, next to what is declared of its key.
+  - Leaves out the documents in O(rejected) and those that need a key in O(rejected). Nothing else is decided here.
+positional: api_keys
+options:
+  _input:
+    description:
+      - The documents. Each has C(name), the credential's name, C(format) as in M(trading.hosts.credential), and
+        C(api_keys), the names of the API keys it holds.
+      - With more than one key the document holds an account for each, under the key's name.
+    type: list
+    elements: dict
+    required: true
+  api_keys:
+    description:
+      - The API keys as M(trading.hosts.api_key_info) takes them, with C(name), C(api_key), C(secret) and C(passphrase).
+    type: list
+    elements: dict
+    required: true
+  rejected:
+    description: Names of the API keys that must not be placed.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+---
+- name: Place what policy accepted
+  trading.hosts.credential:
+    credentials: >-
+      {{ documents | trading.hosts.credential_documents(api_keys, rejected=judged.blocked_keys) }}
+"""
+
+RETURN = r"""
+_value:
+  description: The list for O(trading.hosts.credential#module:credentials).
+  type: list
+  elements: dict
+"""
+
+#: What of a key goes into a document.
+FIELDS = ("api_key", "secret", "passphrase")
+
+
+def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence[str] = ()) -> list[dict[str, t.Any]]:
+    """Return the credentials to place; raises ``AnsibleFilterError`` for a document that does not fit its keys."""
+    keys = {key.get("name"): key for key in _mappings(api_keys, what="api_keys")}
+    placed = []
+    for index, document in enumerate(_mappings(documents, what="documents")):
+        where = f"documents[{index}]"
+        for field in ("name", "format", "api_keys"):
+            if not document.get(field):
+                raise AnsibleFilterError(f"{where}.{field} is missing; give name, format and api_keys.")
+        names = document["api_keys"]
+        if not isinstance(names, list):
+            raise AnsibleFilterError(f"{where}.api_keys is not a list; give the names of the API keys it holds.")
+        if unknown := [name for name in names if name not in keys]:
+            known = ", ".join(map(str, keys))
+            raise AnsibleFilterError(f"{where}.api_keys names {unknown[0]!r}, which is no API key; use one of {known}.")
+        if set(names) & set(rejected):
+            continue
+        accounts = {name: {field: keys[name][field] for field in FIELDS if keys[name].get(field)} for name in names}
+        content = {"fields": accounts[names[0]]} if len(names) == 1 else {"accounts": accounts}
+        placed.append({**{k: v for k, v in document.items() if k != "api_keys"}, **content})
+    return placed
+
+
+def _mappings(given: t.Any, *, what: str) -> list[dict[str, t.Any]]:
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        raise AnsibleFilterError(f"{what} is not a list of mappings.")
+    return given
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return them by name."""
+        return {"credential_documents": credential_documents}

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter joins documents and keys, and leaves out what policy rejected."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.trading.hosts.plugins.filter.credential_documents import credential_documents
+
+KEYS = [
+    {"name": "a", "exchange": "bybit", "api_key": "key-a", "secret": "secret-a", "passphrase": None},
+    {"name": "b", "exchange": "okx", "api_key": "key-b", "secret": "secret-b", "passphrase": "phrase-b"},
+]
+
+
+def test_one_key_becomes_fields_and_the_rest_of_the_document_stays() -> None:
+    documents = [{"name": "bot", "format": "ccxt", "api_keys": ["a"], "with_key": "host"}]
+    assert credential_documents(documents, KEYS) == [
+        {"name": "bot", "format": "ccxt", "with_key": "host", "fields": {"api_key": "key-a", "secret": "secret-a"}}
+    ]
+
+
+def test_several_keys_become_accounts_under_their_names() -> None:
+    documents = [{"name": "bot", "format": "ccxt", "api_keys": ["a", "b"]}]
+    assert credential_documents(documents, KEYS)[0]["accounts"] == {
+        "a": {"api_key": "key-a", "secret": "secret-a"},
+        "b": {"api_key": "key-b", "secret": "secret-b", "passphrase": "phrase-b"},
+    }
+
+
+def test_a_document_with_a_rejected_key_is_left_out_whole() -> None:
+    documents = [
+        {"name": "both", "format": "ccxt", "api_keys": ["a", "b"]},
+        {"name": "good", "format": "ccxt", "api_keys": ["a"]},
+    ]
+    assert [placed["name"] for placed in credential_documents(documents, KEYS, rejected=["b"])] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("documents", "api_keys", "named"),
+    [
+        ([{"name": "bot", "format": "ccxt"}], KEYS, r"documents\[0\].api_keys is missing"),
+        ([{"name": "bot", "api_keys": ["a"]}], KEYS, r"documents\[0\].format is missing"),
+        ([{"name": "bot", "format": "ccxt", "api_keys": "a"}], KEYS, r"documents\[0\].api_keys is not a list"),
+        (
+            [{"name": "bot", "format": "ccxt", "api_keys": ["c"]}],
+            KEYS,
+            r"names 'c', which is no API key; use one of a, b",
+        ),
+        ({"name": "bot"}, KEYS, "documents is not a list"),
+        ([], ["a"], "api_keys is not a list of mappings"),
+    ],
+)
+def test_what_does_not_fit_is_named(documents: object, api_keys: object, named: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=named):
+        credential_documents(documents, api_keys)
