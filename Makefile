@@ -10,9 +10,13 @@
 SHELL := /bin/sh
 
 VENV ?= .venv
-PYTHON ?= $(shell sh tests/run/find-python.sh 3.14 3.13 3.12 3.11)
-PYTHON_VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-CORE ?= $(shell awk '/^[0-9]/ { for (i = 2; i <= NF; i++) if ($$i == "$(PYTHON_VERSION)") { print $$1; exit } }' tests/run/cores.txt)
+ifndef PYTHON
+PYTHON := $(shell sh tests/run/find-python.sh 3.14 3.13 3.12 3.11)
+endif
+PYTHON_VERSION := $(if $(PYTHON),$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+ifndef CORE
+CORE := $(shell awk '/^[0-9]/ { for (i = 2; i <= NF; i++) if ($$i == "$(PYTHON_VERSION)") { print $$1; exit } }' tests/run/cores.txt)
+endif
 IN_VENV = LC_ALL=C.UTF-8 PATH="$(abspath $(VENV))/bin:$$PATH" "$(abspath $(VENV))/bin/python"
 
 .PHONY: help

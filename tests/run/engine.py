@@ -119,7 +119,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Workplace:
     """What a stage works with: a copy of the checkout as an installed collection, a cache, and a log."""
 
-    stage: str
     collection: Path
     cache: Path
     log: Path
@@ -169,15 +168,17 @@ def run(*, stages: Sequence[Stage], at_once: int) -> int:
     """Run the stages, longest first as they are listed. Returns the exit status."""
     began = time.monotonic()
     processes = Processes()
-    with tree.workplace() as (collection, cache):
-        logs = cache / "logs"
+    with tree.copies() as copies:
+        logs = copies.cache / "logs"
         logs.mkdir(exist_ok=True)
         _say(began, f"{len(stages)} stages, {at_once} at a time. Their logs are in {logs}")
 
         def work(stage: Stage) -> Outcome:
             log = logs / f"{stage.name}.log"
             log.unlink(missing_ok=True)
-            place = Workplace(stage=stage.name, collection=collection, cache=cache, log=log, processes=processes)
+            place = Workplace(
+                collection=copies.collection_for(stage.name), cache=copies.cache, log=log, processes=processes
+            )
             return _work(stage, place=place, began=began)
 
         with concurrent.futures.ThreadPoolExecutor(max_workers=at_once) as pool:

@@ -30,5 +30,5 @@ for requirement; do
     [ ! -f "$requirement" ] || set -- "$@" -r
     set -- "$@" "$requirement"
 done
-"$directory/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+"$directory/bin/python" -m pip install -qq --disable-pip-version-check "$@"
 echo "$made_of" >"$stamp"

@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,13 +99,13 @@ def _stage(name: str, work: Callable[[Workplace], Done], *groups: str) -> Stage:
 
 def ruff_format(place: Workplace) -> Done:
     """The Python files are in the project's format."""
-    place.call(BIN / "ruff", "format", "--check", ".")
+    place.call(BIN / "ruff", "format", "--no-cache", "--check", ".")
     return Done()
 
 
 def ruff(place: Workplace) -> Done:
     """No finding of ruff, with its settings in pyproject.toml."""
-    place.call(BIN / "ruff", "check", ".")
+    place.call(BIN / "ruff", "check", "--no-cache", "--output-format=concise", ".")
     return Done()
 
 
@@ -154,7 +153,15 @@ def changelog(place: Workplace) -> Done:
 
 def ansible_lint(place: Workplace) -> Done:
     """The production profile of ansible-lint, with nothing skipped."""
-    output = place.call(BIN / "ansible-lint", "--offline", "--nocolor", "--profile", "production")
+    _release(place)
+    output = place.call(
+        BIN / "ansible-lint",
+        "--offline",
+        "--nocolor",
+        "--profile",
+        "production",
+        environment={"ANSIBLE_COLLECTIONS_PATH": str(place.collection.parents[2])},
+    )
     if "Passed: 0 failure(s), 0 warning(s)" not in output:
         raise StageFailed("ansible-lint did not say that all passed")
     return Done()
@@ -281,29 +288,38 @@ def integration(place: Workplace) -> Done:
     return Done(passed=len(targets), detail=f"{len(targets)} targets: {', '.join(targets)}")
 
 
+def _release(place: Workplace) -> None:
+    """Write the changelog into the copy, as the next release will, unless it is there already."""
+    if any((place.collection / "changelogs" / "fragments").glob("*.yml")):
+        place.call(BIN / "antsibull-changelog", "release")
+
+
 def importer(place: Workplace) -> Done:
     """Build the artifact as a release would, and import it as Galaxy and Automation Hub do, without a warning."""
-    with tempfile.TemporaryDirectory(dir=place.cache) as directory:
-        release = Path(directory) / "ansible_collections" / "trading" / "hosts"
-        shutil.copytree(place.collection, release, symlinks=True)
-        place.call(BIN / "antsibull-changelog", "release", cwd=release)
-        place.call(BIN / "ansible-galaxy", "collection", "build", "--output-path", directory, cwd=release)
-        (artifact,) = Path(directory).glob("*.tar.gz")
-        settings = Path(directory) / "importer.cfg"
-        settings.write_text("[galaxy-importer]\nCHECK_REQUIRED_TAGS = True\nREQUIRE_V1_OR_GREATER = True\n")
-        output = place.call(
-            sys.executable,
-            "-m",
-            "galaxy_importer.main",
-            artifact,
-            cwd=Path(directory),
-            environment={"GALAXY_IMPORTER_CONFIG": str(settings), "PATH": f"{BIN}:{os.environ['PATH']}"},
-        )
-        size = artifact.stat().st_size
+    python = _environment(
+        place,
+        name="importer",
+        python=str(Path(sys.executable).resolve()),
+        requirements=(f"ansible-core=={core_in_use().version}", "tests/requirements-importer.txt"),
+    )
+    _release(place)
+    output_path = place.collection.parents[2]
+    place.call(BIN / "ansible-galaxy", "collection", "build", "--output-path", output_path)
+    (artifact,) = output_path.glob("*.tar.gz")
+    settings = output_path / "importer.cfg"
+    settings.write_text("[galaxy-importer]\nCHECK_REQUIRED_TAGS = True\nREQUIRE_V1_OR_GREATER = True\n")
+    output = place.call(
+        python,
+        "-m",
+        "galaxy_importer.main",
+        artifact,
+        cwd=output_path,
+        environment={"GALAXY_IMPORTER_CONFIG": str(settings), "PATH": f"{python.parent}:{os.environ['PATH']}"},
+    )
     bad = re.findall(r"^(?:WARNING|ERROR): .*$", output, re.MULTILINE)
     if bad:
         raise StageFailed(f"{len(bad)} warnings, such as: {bad[0]}")
-    return Done(detail=f"no warning; the artifact has {size // 1000} kB")
+    return Done(detail=f"no warning; the artifact has {artifact.stat().st_size // 1000} kB")
 
 
 def lab(place: Workplace) -> Done:

@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A copy of the checkout where Ansible's tools want a collection: in `ansible_collections/trading/hosts`.
 
-Every stage works on the copy. So it sees one state of the files while somebody edits them, and the tools leave
-nothing in the checkout.
+Every stage works on a copy of its own. So all see one state of the files while somebody edits them, none trips over
+what the tool of another left there, and nothing is left in the checkout.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import fnmatch
 import hashlib
@@ -34,7 +35,7 @@ def ignored_names() -> tuple[str, ...]:
     return (".git", *(line.rstrip("/") for line in lines if line and not line.startswith("#")))
 
 
-def copy_checkout(target: Path) -> None:
+def _copy_checkout(target: Path) -> None:
     """Copy what git would keep of the checkout. Git itself is not asked: an unpacked archive has none."""
     patterns = ignored_names()
 
@@ -44,15 +45,29 @@ def copy_checkout(target: Path) -> None:
             name
             for name in names
             for pattern in patterns
-            if fnmatch.fnmatch("/" + str(place / name), pattern if pattern.startswith("/") else f"*/{pattern}")
+            if fnmatch.fnmatch(f"/{place / name}", pattern if pattern.startswith("/") else f"*/{pattern}")
         }
 
     shutil.copytree(CHECKOUT, target, symlinks=True, ignore=ignored)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Copies:
+    """One state of the checkout, and a directory in the cache that belongs to this checkout."""
+
+    cache: Path
+
+    def collection_for(self, stage: str) -> Path:
+        """Make and return a copy for a stage. Its third parent belongs on a path of collections."""
+        target = self.cache / "trees" / stage / "ansible_collections" / "trading" / "hosts"
+        shutil.rmtree(self.cache / "trees" / stage, ignore_errors=True)
+        shutil.copytree(self.cache / "checkout", target, symlinks=True)
+        return target
+
+
 @contextlib.contextmanager
-def workplace() -> Iterator[tuple[Path, Path]]:
-    """Yield a fresh copy of the checkout and this checkout's directory in the cache. One run at a time has it."""
+def copies() -> Iterator[Copies]:
+    """Yield copies of the checkout as it is now. One run at a time has them."""
     # Two checkouts may be tested at once.
     cache = cache_directory() / f"test-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]}"
     cache.mkdir(parents=True, exist_ok=True)
@@ -61,7 +76,6 @@ def workplace() -> Iterator[tuple[Path, Path]]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit("Another run of this checkout's tests is under way. Wait for it, or end it.")
-        collection = cache / "ansible_collections" / "trading" / "hosts"
-        shutil.rmtree(cache / "ansible_collections", ignore_errors=True)
-        copy_checkout(collection)
-        yield collection, cache
+        shutil.rmtree(cache / "checkout", ignore_errors=True)
+        _copy_checkout(cache / "checkout")
+        yield Copies(cache=cache)
