@@ -1,0 +1,32 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controller side of the module ``credential_info``: writes what the host told to ``facts_dir``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._errors import TradingHostsError
+from ..plugin_utils._facts_files import write_facts
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    _requires_connection = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        task_vars = task_vars or {}
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        result.update(self._execute_module(module_name="trading.hosts.credential_info", task_vars=task_vars))
+        directory = self._task.args.get("facts_dir")
+        if directory and not result.get("failed"):
+            document = {"credentials": result["credentials"], "machine": result["machine"]}
+            try:
+                write_facts(directory=directory, host=task_vars["inventory_hostname"], kind="credentials", document=document)
+            except TradingHostsError as error:
+                raise AnsibleActionFail(str(error)) from None
+        return result

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What credentials a host holds, without their content. Private: not an interface for other collections."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+import time
+import typing as t
+
+from .._errors import StoreError
+from . import _writer
+from ._machine_id import ABSENT, BOUND
+from ._place import in_parallel, read_file
+from ._systemd import DEFAULT_DIRECTORY, NULL_KEY, SystemdStore, check_name, key_type
+from ._units import loaded_by, loads_by_unit
+
+YES = "yes"
+NO = "no"
+NOT_TRIED = "not_tried"
+
+#: The argument specification of the module ``credential_info``.
+ARGUMENT_SPEC: t.Dict[str, t.Any] = {
+    "names": {"type": "list", "elements": "str"},
+    "store": {"type": "str", "choices": ["systemd"], "default": "systemd"},
+    "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
+    "facts_dir": {"type": "path"},
+}
+
+
+def inspect(
+    *, directory: str, names: t.Optional[t.Sequence[str]], store: SystemdStore, loads: t.Optional[t.Mapping[str, t.Sequence[str]]] = None
+) -> t.Dict[str, t.Any]:
+    """Return ``credentials`` and ``machine`` as the module ``credential_info`` documents them.
+
+    ``names`` limits the question to these; a name without a file is left out. ``loads`` is what units load, by default the
+    host's. Nothing is written, and systemd-creds is not called where the host-key guard forbids it.
+    """
+    for name in names or ():
+        check_name(name=name, field="names")
+    if names is None:
+        try:
+            names = [name for name in sorted(os.listdir(directory)) if not name.startswith(".")]
+        except FileNotFoundError:
+            names = []
+        except OSError as error:
+            raise _writer.file_error(error=error, path=directory) from None
+    in_force = loads_by_unit() if loads is None else loads
+    host_key = store.host_key()
+    found = in_parallel(lambda name: _describe(directory=directory, name=name, store=store, loads=in_force), list(names))
+    return {
+        "credentials": [entry for entry in found if entry is not None],
+        "machine": {"host_key": host_key.state, "host_key_problem": host_key.problem},
+    }
+
+
+def _describe(
+    *, directory: str, name: str, store: SystemdStore, loads: t.Mapping[str, t.Sequence[str]]
+) -> t.Optional[t.Dict[str, t.Any]]:
+    path = os.path.join(directory, name)
+    try:
+        read = read_file(path=path)
+    except StoreError as error:
+        return _entry(name=name, path=path, problem=str(error), loads=loads)
+    if read is None:
+        return None
+    encrypted, status = read
+    kind = key_type(encrypted=encrypted)
+    decryptable, problem = _try(name=name, path=path, encrypted=encrypted, kind=kind, store=store)
+    return _entry(name=name, path=path, problem=problem, loads=loads, kind=kind, decryptable=decryptable, status=status)
+
+
+def _try(*, name: str, path: str, encrypted: bytes, kind: str, store: SystemdStore) -> t.Tuple[str, t.Optional[str]]:
+    if kind == NULL_KEY:
+        return NOT_TRIED, "It is encrypted with the null key, which protects nothing; place it anew."
+    if store.host_key().state not in (BOUND, ABSENT):
+        return NOT_TRIED, "Not tried: a decryption could make systemd delete the host key (see machine.host_key)."
+    try:
+        store.decrypt(name=name, path=path, encrypted=encrypted)
+    except StoreError as error:
+        return NO, str(error)
+    return YES, None
+
+
+def _entry(
+    *,
+    name: str,
+    path: str,
+    problem: t.Optional[str],
+    loads: t.Mapping[str, t.Sequence[str]],
+    kind: t.Optional[str] = None,
+    decryptable: str = NOT_TRIED,
+    status: t.Optional[os.stat_result] = None,
+) -> t.Dict[str, t.Any]:
+    return {
+        "name": name,
+        "path": path,
+        "store": "systemd",
+        "key_type": kind,
+        "null_key": kind == NULL_KEY,
+        "decryptable": decryptable,
+        "problem": problem,
+        "size": status.st_size if status else None,
+        "mode": f"{stat.S_IMODE(status.st_mode):04o}" if status else None,
+        "owner": _user(status.st_uid) if status else None,
+        "group": _group(status.st_gid) if status else None,
+        "modified_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(status.st_mtime)) if status else None,
+        "age_days": max(0, int((time.time() - status.st_mtime) // 86400)) if status else None,
+        "loaded_by": loaded_by(name=name, path=path, loads=loads),
+    }
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a person asked to have placed, checked before anything is done. Private: no interface for other collections.
+
+The same checks run on the controller, before a secret is sent, and on the host. No value appears in an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from .._errors import InputError
+from . import _formats
+from ._systemd import DEFAULT_DIRECTORY, MAX_CONTENT, WITH_KEY, check_name
+
+PRESENT = "present"
+ABSENT = "absent"
+
+#: A shorter secret is a mistake, and hiding it would mangle every output that happens to contain it.
+MIN_LENGTH = {"api_key": 8, "secret": 8, "private_key": 8, "token": 8, "passphrase": 6}
+
+#: The argument specification of the module ``credential``; its action plugin finds the secret options by it.
+ARGUMENT_SPEC: t.Dict[str, t.Any] = {
+    "credentials": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
+            "format": {"type": "str", "choices": list(_formats.FORMATS)},
+            "fields": {"type": "dict", "no_log": True},
+            "accounts": {"type": "dict", "no_log": True},
+            "content": {"type": "str", "no_log": True},
+            "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
+        },
+    },
+    "store": {"type": "str", "choices": ["systemd"], "default": "systemd"},
+    "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
+    "on_undecryptable": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
+    "require_verified_host": {"type": "bool", "default": True},
+}
+
+_PLACEHOLDER = re.compile(
+    r"(?:<.*>|\{\{.*|x{6,}|\*{6,}|\.{3,}|todo|tbd|example|placeholder|dummy|none|null|undefined|redacted"
+    r"|changeme\w*|replaceme\w*|(?:change|replace|insert|put|enter)(?:this|me|your|the|here)\w*"
+    r"|(?:your|my)(?:api|exchange|bybit|binance|okx|bitget)?(?:key|secret|passphrase|password|token)(?:here|goeshere)?"
+    r"|(?:api|exchange|bybit|binance|okx|bitget)?(?:key|apikey|secret|apisecret|passphrase|secretkey)(?:here|goeshere)?)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One credential to place (``content`` is its document) or to remove (``content`` is None)."""
+
+    name: str
+    content: t.Optional[bytes] = dataclasses.field(default=None, repr=False)
+    with_key: str = "auto"
+
+
+def parse(*, credentials: t.Any) -> t.List[Request]:
+    """Return the requests in the option ``credentials``; raise :class:`InputError` for the first mistake."""
+    if not isinstance(credentials, list):
+        raise InputError(field="credentials", problem="is not a list", mend="give a list with one entry per credential")
+    requests: t.List[Request] = []
+    seen: t.Set[str] = set()
+    for number, entry in enumerate(credentials):
+        where = f"credentials[{number}]"
+        if not isinstance(entry, dict):
+            raise InputError(field=where, problem="is not a mapping", mend="give name, format and fields")
+        name = entry.get("name")
+        check_name(name=t.cast(str, name), field=f"{where}.name")
+        name = str(name)
+        if name in seen:
+            raise InputError(field=f"{where}.name", value=name, problem="is given twice", mend="give every credential once")
+        seen.add(name)
+        requests.append(_parse_one(entry, name=name, where=f"{where} ({name})"))
+    return requests
+
+
+def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> Request:
+    state = entry.get("state") or PRESENT
+    if state not in (PRESENT, ABSENT):
+        raise InputError(field=f"{where}.state", value=str(state), problem="is not a state", mend="use present or absent")
+    if state == ABSENT:
+        return Request(name=name)
+    with_key = entry.get("with_key") or "auto"
+    if with_key not in WITH_KEY:
+        raise InputError(
+            field=f"{where}.with_key",
+            value=str(with_key),
+            problem="is not a key that credentials may be encrypted with",
+            mend=f"use {', '.join(WITH_KEY)}",
+        )
+    return Request(name=name, content=_document(entry, where=where), with_key=str(with_key))
+
+
+def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
+    given = [option for option in ("fields", "accounts", "content") if entry.get(option) is not None]
+    if len(given) != 1:
+        raise InputError(
+            field=where,
+            problem=f"gives {' and '.join(given)}" if given else "gives nothing to store",
+            mend="give exactly one of fields, accounts and content",
+        )
+    form = entry.get("format") or (_formats.RAW if given == ["content"] else None)
+    if form not in _formats.FORMATS:
+        raise InputError(
+            field=f"{where}.format",
+            value=None if form is None else str(form),
+            problem="is missing" if form is None else "is not a format",
+            mend=f"use {', '.join(_formats.FORMATS)}",
+        )
+    if given == ["content"] and form != _formats.RAW:
+        raise InputError(field=f"{where}.content", problem=f"cannot be turned into the format {form}", mend="give fields, or use the format raw")
+    if given == ["accounts"] and form not in (_formats.JSON, _formats.CCXT):
+        raise InputError(field=f"{where}.accounts", problem=f"does not fit the format {form}", mend="use the format json or ccxt")
+    content = _formats.render(
+        form=str(form),
+        fields=_fields(entry["fields"], where=f"{where}.fields") if given == ["fields"] else {},
+        accounts=_accounts(entry["accounts"], where=f"{where}.accounts") if given == ["accounts"] else {},
+        text=_text(entry["content"], where=f"{where}.content") if given == ["content"] else None,
+        field=where,
+    )
+    if len(content) > MAX_CONTENT:
+        raise InputError(field=where, problem=f"is {len(content)} bytes long, and systemd takes {MAX_CONTENT}", mend="store less")
+    return content
+
+
+def _accounts(accounts: t.Any, *, where: str) -> t.Dict[str, t.Dict[str, str]]:
+    if not isinstance(accounts, dict) or not accounts:
+        raise InputError(field=where, problem="is not a mapping of exchange names to fields", mend="give each exchange's fields under its name")
+    for account in accounts:
+        if not isinstance(account, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", account):
+            raise InputError(field=where, problem="has a name that is no exchange's", mend="name accounts by letters, digits, _ and -")
+    return {account: _fields(given, where=f"{where}.{account}") for account, given in accounts.items()}
+
+
+def _fields(fields: t.Any, *, where: str) -> t.Dict[str, str]:
+    if not isinstance(fields, dict):
+        raise InputError(field=where, problem="is not a mapping", mend="give for example api_key and secret")
+    checked: t.Dict[str, str] = {}
+    for name, value in fields.items():
+        if name not in _formats.FIELDS:
+            # The name is not shown: key and value may have been mixed up.
+            raise InputError(field=where, problem="has an entry that is not a known field", mend=f"use {', '.join(_formats.FIELDS)}")
+        if value is not None:
+            checked[name] = _value(value, name=name, where=f"{where}.{name}")
+    if not checked:
+        raise InputError(field=where, problem="holds no value", mend="give for example api_key and secret")
+    _check_equal(checked, where=where)
+    return checked
+
+
+def _text(value: t.Any, *, where: str) -> str:
+    _check_string(value, where=where)
+    _check_text(value, where=where)
+    return str(value)
+
+
+def _value(value: t.Any, *, name: str, where: str) -> str:
+    _check_string(value, where=where)
+    _check_text(value, where=where)
+    pem = "-----BEGIN " in value
+    if value != value.strip() and not pem:
+        raise InputError(field=where, problem="has white space around it", mend="copy it again without blanks and line ends")
+    if any(ord(c) < 32 or ord(c) == 127 for c in value) and not pem:
+        raise InputError(field=where, problem="has a control character or a line break in it", mend="copy it again as one line")
+    if len(value) < MIN_LENGTH.get(name, 1):
+        raise InputError(
+            field=where, problem=f"is shorter than {MIN_LENGTH[name]} characters, so it is not whole", mend="copy it again from the exchange"
+        )
+    if name in MIN_LENGTH and _PLACEHOLDER.fullmatch(re.sub(r"[-_ .]", "", value) or value):
+        raise InputError(field=where, problem="is a placeholder", mend="give the real value, from a vault or a lookup")
+    return str(value)
+
+
+def _check_string(value: t.Any, *, where: str) -> None:
+    if isinstance(value, bool) or isinstance(value, (int, float)):
+        raise InputError(field=where, problem="was read as a number or a truth value, which changes it", mend="put it in quotes")
+    if not isinstance(value, str):
+        raise InputError(field=where, problem="is not a string", mend="give one value in quotes")
+
+
+def _check_text(value: str, *, where: str) -> None:
+    if not value.strip():
+        raise InputError(field=where, problem="is empty", mend="check the vault, lookup or prompt that it comes from")
+    if value.startswith("$ANSIBLE_VAULT;"):
+        raise InputError(field=where, problem="is still encrypted by ansible-vault", mend="mark it with !vault, or give the vault password")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(field=where, problem="is not valid text", mend="copy it again") from None
+
+
+def _check_equal(fields: t.Mapping[str, str], *, where: str) -> None:
+    names = [name for name in ("api_key", "secret", "passphrase") if name in fields]
+    for index, first in enumerate(names):
+        for second in names[index + 1 :]:
+            if fields[first] == fields[second]:
+                raise InputError(field=f"{where}.{second}", problem=f"equals {first}", mend="copy each value again from the exchange")

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ``systemd`` store: credentials that systemd-creds encrypts and LoadCredentialEncrypted= loads.
+
+Private: not an interface for other collections. No cryptography of our own: systemd-creds does all of it, on the host
+that will use the credential, because only there the key exists.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import re
+import typing as t
+
+from .._errors import InputError, StoreError
+from .._redact import one_line
+from ._machine_id import ABSENT, MACHINE_ID_PATH, SECRET_PATH, HostKey, guard, read_host_key
+from ._run import ProgramMissingError, Runner, run
+
+DEFAULT_DIRECTORY = "/etc/credstore.encrypted"
+#: systemd refuses more, per credential and per unit (src/shared/creds-util.h, CREDENTIAL_SIZE_MAX).
+MAX_CONTENT = 1024 * 1024
+#: The same with room for headers, TPM material and base64.
+MAX_FILE = (MAX_CONTENT + 128 * 1024) * 3 // 2
+
+WITH_KEY = ("auto", "host", "tpm2", "host+tpm2")
+NULL_KEY = "null"
+UNKNOWN_KEY = "unknown"
+
+#: First 16 bytes of the decoded file -> key type (systemd, src/shared/creds-util.h). A type that is not listed is
+#: ``unknown``: newer releases add some. ``+pk``: also sealed to a public key's policy; ``-scoped``: for one user.
+_KEY_TYPES: t.Mapping[str, str] = {
+    "5a1c6a86df9d4096b1d5a65e0862f19a": "host",
+    "55b9ed1d38594d43a8319d2ebb332ac6": "host-scoped",
+    "0c7cc07b117645919c4b0bea08bc20fe": "tpm2",
+    "faf7eb9341e3412ca1a436f95a29362f": "tpm2+pk",
+    "93a894094874449090caf2fc93cab553": "host+tpm2",
+    "ef4ac13679a9480ea7db68897f9f165d": "host+tpm2-scoped",
+    "af4950a849134eb1a73846304ff30c05": "host+tpm2+pk",
+    "adbc4ca3efb64201ba881b6f2e4095ea": "host+tpm2+pk-scoped",
+    "058469daf6f54324800549da0f8ea2fb": NULL_KEY,
+}
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
+
+
+class UndecryptableError(StoreError):
+    """A credential does not decrypt. ``embedded_name`` is the name inside it where that is the only reason."""
+
+    def __init__(self, *, path: str, reason: str, embedded_name: t.Optional[str] = None) -> None:
+        self.path = path
+        self.reason = reason
+        self.embedded_name = embedded_name
+        super().__init__(
+            f"{path} cannot be decrypted on this host ({reason}); restore the file and the host key {SECRET_PATH} from a backup of "
+            "this host, or place the secret anew with on_undecryptable: replace."
+        )
+
+
+def check_name(*, name: str, field: str) -> None:
+    """Raise :class:`InputError` unless systemd and a unit file both take ``name`` as it is."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InputError(
+            field=field,
+            value=one_line(name, limit=60),
+            problem="is not a credential name",
+            mend="use 1 to 128 letters, digits and _ . @ + -, beginning with a letter, a digit or _",
+        )
+
+
+def key_type(*, encrypted: bytes) -> str:
+    """Tell the kind of key from the file alone: no privilege, no decryption. ``unknown`` where it cannot be told."""
+    head = b"".join(encrypted[:256].split())[:24]
+    try:
+        return _KEY_TYPES.get(base64.b64decode(head, validate=True)[:16].hex(), UNKNOWN_KEY)
+    except (binascii.Error, ValueError):
+        return UNKNOWN_KEY
+
+
+def key_fits(*, wanted: str, found: str) -> bool:
+    """Whether a credential with the key type ``found`` needs no new encryption when ``wanted`` was asked for.
+
+    ``auto`` takes every real key. A type that this release does not know counts as fitting once it decrypts, or a newer
+    systemd would have every credential encrypted anew on every run.
+    """
+    if found == NULL_KEY or found.endswith("-scoped"):
+        return False
+    return wanted == "auto" or found == UNKNOWN_KEY or found in (wanted, f"{wanted}+pk")
+
+
+def load_directive(*, name: str, path: str) -> str:
+    """Return the line for the unit that uses the credential. A percent sign in the path is doubled, as units want it."""
+    return f"LoadCredentialEncrypted={name}:{path.replace('%', '%%')}"
+
+
+@dataclasses.dataclass(frozen=True)
+class SystemdStore:
+    """Encrypts and decrypts with systemd-creds, never past the host-key guard.
+
+    Every method raises :class:`StoreError` (:class:`UndecryptableError` where the credential is at fault).
+    """
+
+    runner: Runner = run
+    secret_path: str = SECRET_PATH
+    machine_id_path: str = MACHINE_ID_PATH
+
+    def host_key(self) -> HostKey:
+        """Return the host key's state, read anew: it must be true at the moment of the call that follows."""
+        return read_host_key(secret_path=self.secret_path, machine_id_path=self.machine_id_path)
+
+    def encrypt(self, *, name: str, content: bytes, with_key: str, at_stake: t.Sequence[str] = ()) -> bytes:
+        """Return the text of the credential file for ``content``, encrypted by the key ``with_key``."""
+        guard(host_key=self.host_key(), at_stake=at_stake)
+        argv = ["systemd-creds", "encrypt", f"--name={name}", f"--with-key={with_key}", "-", "-"]
+        done = self._run(argv=argv, stdin=content)
+        if done.rc != 0:
+            raise StoreError(f"systemd-creds could not encrypt {name} with the key {with_key}: {_complaint(done.stderr)}.")
+        if key_type(encrypted=done.stdout) == NULL_KEY:
+            raise StoreError(
+                f"systemd-creds encrypted {name} with the null key, which protects nothing, so it was not stored; "
+                "use with_key: host on a host without a TPM."
+            )
+        return done.stdout
+
+    def decrypt(self, *, name: str, path: str, encrypted: bytes, any_name: bool = False) -> bytes:
+        """Return the content of the credential file at ``path``, whose text is ``encrypted``.
+
+        The file is read by systemd-creds itself, so that what is proved is what lies on the disk. ``any_name`` takes
+        a credential that was made for another name.
+        """
+        found = key_type(encrypted=encrypted)
+        if found == NULL_KEY:
+            raise UndecryptableError(path=path, reason="it is encrypted with the null key, which anybody can do, so it is not trusted")
+        host_key = self.host_key()
+        guard(host_key=host_key, at_stake=[path])
+        if host_key.state == ABSENT and not found.startswith("tpm2"):  # a pure TPM credential needs no host key
+            raise UndecryptableError(path=path, reason=f"the host key {self.secret_path} is gone")
+        done = self._run(argv=["systemd-creds", "decrypt", f"--name={'' if any_name else name}", path, "-"])
+        if done.rc != 0:
+            complaint = _complaint(done.stderr)
+            other = re.search(r"Embedded credential name '([^']*)' does not match", complaint)
+            raise UndecryptableError(path=path, reason=complaint, embedded_name=other.group(1) if other else None)
+        return done.stdout
+
+    def predict_key_type(self, *, with_key: str) -> str:
+        """Return the key type that :meth:`encrypt` would give, without touching the host key."""
+        has_tpm2 = self._run(argv=["systemd-creds", "has-tpm2", "--quiet"]).rc == 0
+        if with_key == "auto":
+            return "host+tpm2" if has_tpm2 else "host"
+        if "tpm2" in with_key and not has_tpm2:
+            raise StoreError(f"with_key {with_key!r}: this host has no usable TPM 2.0; use with_key: host.")
+        return with_key
+
+    def _run(self, *, argv: t.Sequence[str], stdin: bytes = b"") -> t.Any:
+        try:
+            return self.runner(argv=argv, stdin=stdin)
+        except ProgramMissingError:
+            raise StoreError(
+                f"This host has no systemd-creds ({self._version()}); the systemd store needs systemd 250 or newer: "
+                "use Debian 12, Ubuntu 24.04 or later."
+            ) from None
+
+    def _version(self) -> str:
+        try:
+            first = self.runner(argv=["systemctl", "--version"]).stdout.split(b"\n", 1)[0]
+        except StoreError:
+            return "systemd was not found"
+        return "found " + one_line(first.decode("utf-8", "replace"), limit=60)
+
+
+def _complaint(stderr: bytes) -> str:
+    """Return the last line that systemd-creds wrote: the ones before it are remarks."""
+    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return one_line(lines[-1] if lines else "it gave no reason").rstrip(".")

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which units load which credential, from the unit files alone. Private: no interface for other collections."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+#: In systemd's order: a file in an earlier directory hides one of the same name in a later one.
+UNIT_DIRECTORIES = (
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)
+#: Where systemd looks for a credential that a unit names without a path.
+CREDENTIAL_STORES = ("/etc/credstore.encrypted", "/run/credstore.encrypted", "/usr/lib/credstore.encrypted")
+#: Bounds, so that no odd directory makes a question about credentials take long.
+MAX_FILES = 5000
+MAX_BYTES = 256 * 1024
+
+Loads = t.Mapping[str, t.Sequence[str]]
+
+
+def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Loads:
+    """Return the values of ``LoadCredentialEncrypted=`` in force for each service that has one.
+
+    Drop-ins and empty assignments count as systemd counts them. At most :data:`MAX_FILES` files are read.
+    """
+    units: t.Dict[str, str] = {}
+    drop_ins: t.Dict[str, t.Dict[str, str]] = {}
+    for directory in unit_directories:
+        for entry in _listing(directory):
+            path = os.path.join(directory, entry)
+            if entry.endswith(".service"):
+                units.setdefault(entry, path)
+            elif entry.endswith(".service.d") and os.path.isdir(path):
+                found = drop_ins.setdefault(entry[: -len(".d")], {})
+                for name in _listing(path):
+                    if name.endswith(".conf"):
+                        found.setdefault(name, os.path.join(path, name))
+    loads: t.Dict[str, t.List[str]] = {}
+    budget = MAX_FILES
+    for unit in sorted(set(units) | set(drop_ins)):
+        paths = [units[unit]] if unit in units else []
+        paths += [path for _name, path in sorted(drop_ins.get(unit, {}).items())]
+        if len(paths) > budget:
+            break
+        budget -= len(paths)
+        in_force: t.List[str] = []
+        for path in paths:
+            for value in _assignments(_text(path)):
+                in_force = [*in_force, value] if value else []
+        if in_force:
+            loads[unit] = in_force
+    return loads
+
+
+def loaded_by(*, name: str, path: str, loads: Loads) -> t.List[str]:
+    """Return the units that load the credential file at ``path``, whose name is ``name``."""
+    return [unit for unit, values in loads.items() if any(_names(value, name=name, path=path) for value in values)]
+
+
+def _names(value: str, *, name: str, path: str) -> bool:
+    identifier, colon, source = value.partition(":")
+    if colon and source.startswith("/"):
+        return re.fullmatch(_pattern(source), path) is not None
+    wanted = source if colon else identifier
+    return os.path.dirname(path) in CREDENTIAL_STORES and re.fullmatch(_pattern(wanted), name) is not None
+
+
+def _pattern(text: str) -> str:
+    """A unit's text as a pattern: ``%%`` is a percent sign, any other specifier (``%i``) stands for something."""
+    parts = re.split(r"(%.)", text)
+    return "".join("%" if part == "%%" else "[^/]+" if part[:1] == "%" and len(part) == 2 else re.escape(part) for part in parts)
+
+
+def _assignments(text: str) -> t.List[str]:
+    joined = re.sub(r"\\\n", " ", text)
+    found = re.findall(r"^[ \t]*LoadCredentialEncrypted[ \t]*=[ \t]*(.*?)[ \t]*$", joined, flags=re.MULTILINE)
+    return [value.strip("\"'") for value in found]
+
+
+def _listing(directory: str) -> t.List[str]:
+    try:
+        return sorted(os.listdir(directory))[:MAX_FILES]
+    except OSError:
+        return []
+
+
+def _text(path: str) -> str:
+    try:
+        if not os.path.isfile(path):  # a masked unit is a link to /dev/null
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(MAX_BYTES)
+    except OSError:
+        return ""

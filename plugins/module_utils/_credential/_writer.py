@@ -1,0 +1,136 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replacing a file so that at every instant the old or the new one is there, whole. Private: no interface for others.
+
+Only ciphertext is ever given to these functions. One replacement is: :func:`stage` (write and flush a temporary file
+beside the destination), the caller's proof that it decrypts, :func:`commit` (rename), and :func:`sync_directory`
+once after all renames of a run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import stat
+import typing as t
+
+from .._errors import StoreError
+
+FILE_MODE = 0o600
+DIRECTORY_MODE = 0o700
+
+#: What an interrupted run can leave behind: ciphertext that was never renamed.
+_LEFTOVER = re.compile(r"\.trading-hosts\.[A-Za-z0-9_.@+-]+\.[0-9a-f]{16}\.tmp")
+
+
+def check_directory(*, directory: str, owner_uid: int) -> bool:
+    """Return whether the directory exists; raise :class:`StoreError` if somebody else could replace files in it."""
+    try:
+        found = os.stat(directory)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise file_error(error=error, path=directory) from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise StoreError(f"directory {directory!r} is not a directory; name another one or move that file away.")
+    if found.st_uid != owner_uid or found.st_mode & 0o022:
+        raise StoreError(
+            f"directory {directory!r} can be changed by others than its owner root (mode {found.st_mode & 0o7777:04o}, "
+            f"uid {found.st_uid}), who could put other credentials in place; run: chown root {directory} && chmod go-w {directory}"
+        )
+    return True
+
+
+def make_directory(*, directory: str) -> None:
+    """Make the directory, for its owner only; its parent must exist."""
+    try:
+        os.mkdir(directory, DIRECTORY_MODE)
+        os.chmod(directory, DIRECTORY_MODE)  # whatever the umask
+        sync_directory(directory=os.path.dirname(directory) or "/")
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise file_error(error=error, path=directory) from None
+
+
+@contextlib.contextmanager
+def locked(*, directory: str) -> t.Iterator[None]:
+    """Let one run at a time change the directory; waits for the other one."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(*, directory: str) -> None:
+    """Remove temporary files of runs that were killed. Only under the lock: they could be another run's work."""
+    for entry in os.listdir(directory):
+        if _LEFTOVER.fullmatch(entry):
+            discard(path=os.path.join(directory, entry))
+
+
+def stage(*, directory: str, name: str, content: bytes, uid: int, gid: int) -> str:
+    """Write ``content`` to a new temporary file in the directory, flush it to the disk and return its path.
+
+    Raises :class:`StoreError`, for example when the disk is full; nothing is left behind then.
+    """
+    path = os.path.join(directory, f".trading-hosts.{name}.{secrets.token_hex(8)}.tmp")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        try:
+            os.fchmod(descriptor, FILE_MODE)  # whatever the umask
+            os.fchown(descriptor, uid, gid)
+            written = 0
+            while written < len(content):
+                written += os.write(descriptor, content[written:])
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        discard(path=path)
+        raise file_error(error=error, path=os.path.join(directory, name)) from None
+    return path
+
+
+def commit(*, staged: str, path: str) -> None:
+    """Put the staged file in the place of ``path``, in one step."""
+    try:
+        os.replace(staged, path)
+    except OSError as error:
+        raise file_error(error=error, path=path) from None
+
+
+def discard(*, path: str) -> None:
+    """Remove a file that may be gone already."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def sync_directory(*, directory: str) -> None:
+    """Flush renames and removals in the directory to the disk."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise file_error(error=error, path=directory) from None
+    finally:
+        os.close(descriptor)
+
+
+def file_error(*, error: OSError, path: str) -> StoreError:
+    """Return the sentence for a failed file operation on ``path``."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(f"{path} could not be written because the disk is full; what was there before is untouched; free some space.")
+    if error.errno == errno.EROFS:
+        return StoreError(f"{path} could not be written because its file system is read-only; name another directory.")
+    if error.errno == errno.ENOENT:
+        return StoreError(f"{path} could not be made because its parent directory does not exist; make that first.")
+    return StoreError(f"{path} could not be used: {error.strerror or type(error).__name__}.")
