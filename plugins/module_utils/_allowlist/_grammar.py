@@ -145,6 +145,7 @@ PROBLEMS = frozenset(
         "range",
         "range-malformed",
         "range-reversed",
+        "separator",
         "several-addresses",
         "short-form",
         "too-long",
@@ -192,7 +193,7 @@ def shown(text: object) -> str:
     """Return text fit for a message: short, on one line, with invisible and foreign characters spelled out."""
     whole = str(text)
     plain = "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in whole[:_SHOWN])
-    return plain + ("..." if len(whole) > _SHOWN else "")
+    return plain if len(whole) <= _SHOWN and len(plain) <= 2 * _SHOWN else plain[:_SHOWN] + "..."
 
 
 def split_list(text: str) -> tuple[str, ...]:
@@ -343,14 +344,20 @@ def _as_ascii(character: str) -> str:
 
 def _check_several(text: str, _rule: AllowlistGrammar) -> Entry | None:
     pieces = [piece for piece in _SEPARATORS.split(text) if piece]
-    if len(pieces) < 2 and not any(c in text for c in ",;|"):
+    punctuated = any(c in text for c in ",;|")
+    if len(pieces) < 2 and not punctuated:
         return None
     seen = [parse_entry(piece, rule=_TAKES_ALL) for piece in pieces]
-    if sum(bool(entry.spans) for entry in seen) < 2:
+    several = sum(bool(entry.spans) for entry in seen) > 1
+    if not several and not punctuated:
         return None
+    problem, what = (
+        ("several-addresses", "holds more than one address") if several else ("separator", "has a separator in it")
+    )
+    # There is room for one mask: where a piece is hidden, everything is possible.
+    mask = Mask(prefix="", suffix="", version=None) if any(entry.mask for entry in seen) else None
     readings = tuple(span for entry in seen for span in entry.spans + entry.readings)
-    mend = "write each as an entry of its own"
-    return _malformed(text, "several-addresses", "holds more than one address", mend, readings=readings)
+    return _malformed(text, problem, what, "write each address as an entry of its own", readings=readings, mask=mask)
 
 
 def _check_space(text: str, _rule: AllowlistGrammar) -> Entry | None:
