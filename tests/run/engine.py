@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -129,13 +130,17 @@ class Workplace:
     ) -> tuple[int, str]:
         """Run a command, in the copied collection by default. Returns its exit status and all it printed."""
         words = [str(word) for word in command]
+        settings = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "LC_ALL": "C.UTF-8",
+            **(environment or {}),
+        }
         with self.log.open("ab+") as log:
             log.write(f"$ {' '.join(words)}\n".encode())
             log.flush()
             began = log.tell()
-            status = self.processes.call(
-                words, cwd=cwd or self.collection, environment={**os.environ, **(environment or {})}, output=log
-            )
+            status = self.processes.call(words, cwd=cwd or self.collection, environment=settings, output=log)
             log.seek(began)
             return status, log.read().decode(errors="replace")
 
@@ -146,9 +151,15 @@ class Workplace:
             raise StageFailed(f"{Path(command[0]).name} ended with status {status}")
         return output
 
-    def pytest(self, python: str | Path, *arguments: str | Path, cwd: Path | None = None) -> Done:
-        """Run pytest and count its tests. Raises `CannotRun` when there is no such test."""
-        status, output = self.attempt(python, "-m", "pytest", "-p", "no:cacheprovider", *arguments, cwd=cwd)
+    def pytest(self, python: str | Path, *arguments: str | Path) -> Done:
+        """Run pytest with this interpreter's programs on PATH, and count its tests.
+
+        Raises `CannotRun` when there is no such test.
+        """
+        status, output = self.attempt(
+            *(python, "-m", "pytest", "-p", "no:cacheprovider", *arguments),
+            environment={"PATH": f"{Path(python).parent}:{os.environ['PATH']}"},
+        )
         counts = dict.fromkeys(("passed", "failed", "error", "skipped", "xfailed"), 0)
         summary = re.findall(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s", output, flags=re.MULTILINE)
         for count, word in re.findall(r"(\d+) (\w+)", summary[-1]) if summary else ():
