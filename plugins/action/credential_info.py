@@ -12,7 +12,6 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import TradingHostsError
-from ..plugin_utils._facts_files import write_facts
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -25,6 +24,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         directory = self._task.args.get("facts_dir")
         if directory and not result.get("failed"):
             document = {"credentials": result["credentials"], "machine": result["machine"]}
+            from ..plugin_utils._facts_files import write_facts
+
             try:
                 write_facts(directory=directory, host=task_vars["inventory_hostname"], kind="credentials", document=document)
             except TradingHostsError as error:

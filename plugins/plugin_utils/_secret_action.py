@@ -159,7 +159,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         if become is None:
             return False
         target = self.get_become_option("become_user")
-        return bool(C.BECOME_ALLOW_SAME_USER or target != self._get_remote_user())
+        user = self._get_remote_user()
+        # The condition of ActionBase._low_level_execute_command.
+        return bool(C.BECOME_ALLOW_SAME_USER or target != user or not (target or user))
 
     def _become_asks_sudo(self) -> bool:
         return self._become_applies() and self._connection.become.name == "sudo"

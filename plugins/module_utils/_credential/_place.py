@@ -303,7 +303,4 @@ def _with_key_type(outcome: Outcome, found: str) -> Outcome:
 
 
 def _shown(side: Side) -> t.Dict[str, t.Any]:
-    shown = {key: value for key, value in dataclasses.asdict(side).items() if value not in (None, ())}
-    if "fields" in shown:
-        shown["fields"] = list(shown["fields"])
-    return shown
+    return {key: value for key, value in dataclasses.asdict(side).items() if value is not None and value not in ((), [])}

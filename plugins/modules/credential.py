@@ -1,0 +1,265 @@
+#!/usr/bin/python
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: credential
+short_description: Place exchange credentials on a host, encrypted
+version_added: 1.0.0
+author:
+  - trading.hosts contributors (@trading-hosts)
+description:
+  - Writes each credential in the form that the trading program reads, encrypts it on the host with C(systemd-creds), and puts it
+    where a systemd unit loads it with C(LoadCredentialEncrypted=). The clear text is never on a disk, in a command line, in the
+    environment or in a log.
+  - Places many credentials in one call. Give them all in one task rather than in a loop.
+  - Decrypts what is there and compares it, so a second run changes nothing. No hash of a secret is stored.
+  - Every new credential is proved by decrypting it before it replaces the old one. Whenever this module is interrupted, the host
+    holds the old credential or the new one, whole.
+  - What this protects against are a leaked file, other users, other services, backups of C(/etc) and logs. A credential encrypted
+    with the host's key does B(not) protect against a copy of the whole disk, the provider, or root on the running host.
+extends_documentation_fragment:
+  - trading.hosts._attributes
+  - trading.hosts._attributes.secret_transport
+  - trading.hosts._secret_transport
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Tells truly what would change, because it decrypts and compares too. It writes nothing, not even the host's key.
+  diff_mode:
+    support: full
+    details:
+      - Shows names of fields and key types, never a value.
+  idempotent:
+    support: full
+requirements:
+  - systemd 250 or newer on the host (Debian 12, Ubuntu 24.04, RHEL 9)
+  - root on the host (C(become))
+options:
+  credentials:
+    description:
+      - The credentials to place or to remove. All of them are checked before anything is sent or changed.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the credential, of its file, and of the file that the service finds in C($CREDENTIALS_DIRECTORY).
+          - 1 to 128 letters, digits and C(_ . @ + -), beginning with a letter, a digit or C(_).
+        type: str
+        required: true
+      state:
+        description:
+          - V(absent) removes the credential. It needs no secret, and sends none that is given.
+        type: str
+        choices: [present, absent]
+        default: present
+      format:
+        description:
+          - V(raw) stores O(credentials[].content) as it is, or the value of the one field in O(credentials[].fields).
+          - V(json) stores a JSON object of the fields under the names used here.
+          - V(ccxt) stores a JSON object under ccxt's names, C(apiKey), C(secret), C(password), and so on.
+          - V(freqtrade) stores a private configuration for freqtrade, which it reads with a second C(--config).
+          - Needed unless O(credentials[].content) is given.
+        type: str
+        choices: [raw, json, ccxt, freqtrade]
+      fields:
+        description:
+          - One key's fields. V(api_key), V(secret), V(passphrase), V(uid), V(account_id), V(login), V(private_key),
+            V(wallet_address) and V(token). Which ones are needed depends on the exchange.
+          - Values are strings. Put numbers in quotes, or YAML drops leading zeros.
+          - A field that is null is left out.
+        type: dict
+      accounts:
+        description:
+          - Several keys in one document, each under a name of your choice, usually the exchange's. Each has fields as in
+            O(credentials[].fields).
+          - For the formats V(json) and V(ccxt).
+        type: dict
+      content:
+        description:
+          - Any text, stored as it is. For programs whose form is none of the others.
+        type: str
+      with_key:
+        description:
+          - Which key encrypts the credential. V(host) is a file on the host's disk, V(tpm2) is its TPM.
+          - V(auto) lets systemd choose. It takes both where there is a TPM, and the host's key otherwise. It keeps what is
+            there whatever real key that was encrypted with.
+          - The null key of systemd, which protects nothing, is refused always.
+        type: str
+        choices: [auto, host, tpm2, host+tpm2]
+        default: auto
+  store:
+    description:
+      - Where credentials are kept. V(systemd) is the only one so far.
+    type: str
+    choices: [systemd]
+    default: systemd
+  directory:
+    description:
+      - Directory of the credential files on the host. It is made for root only if it is missing. Its parent must exist.
+      - It must belong to root and not be writable by others.
+    type: path
+    default: /etc/credstore.encrypted
+  on_undecryptable:
+    description:
+      - What to do with a credential on the host that does not decrypt, because it was damaged or because the host's key is another one.
+      - V(fail) changes nothing, so that a backup can be restored. V(replace) places the secret anew.
+    type: str
+    choices: [fail, replace]
+    default: fail
+notes:
+  - When the host's machine-id has changed, systemd deletes the host's key for good at the next use, even at a decrypt. This
+    module looks first, touches nothing then, and says so.
+  - The file mode is C(0600) and the owner is root, always.
+  - This module does not restart services. Use RV(restart_needed), which names the credentials whose content changed.
+seealso:
+  - module: trading.hosts.credential_info
+"""
+
+EXAMPLES = r"""
+---
+- name: Place the keys of two bots, in one call
+  become: true
+  trading.hosts.credential:
+    credentials:
+      - name: bot-okx.json
+        format: ccxt
+        fields:
+          api_key: "{{ vault_okx_api_key }}"
+          secret: "{{ vault_okx_secret }}"
+          passphrase: "{{ vault_okx_passphrase }}"
+      - name: freqtrade-private.json
+        format: freqtrade
+        fields:
+          api_key: "{{ vault_bybit_api_key }}"
+          secret: "{{ vault_bybit_secret }}"
+  register: placed
+
+- name: Restart the bot only if what it reads has changed
+  become: true
+  ansible.builtin.systemd_service:
+    name: bot.service
+    state: restarted
+  when: "'bot-okx.json' in placed.restart_needed"
+
+- name: Remove a credential
+  become: true
+  trading.hosts.credential:
+    credentials:
+      - name: bot-okx.json
+        state: absent
+"""
+
+RETURN = r"""
+credentials:
+  description: What was done with each credential, in the order given. Never a value.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the credential.
+      type: str
+      sample: bot-okx.json
+    path:
+      description: Its file on the host.
+      type: str
+      sample: /etc/credstore.encrypted/bot-okx.json
+    state:
+      description: V(present) or V(absent), after this module.
+      type: str
+      sample: present
+    changed:
+      description: Whether anything about it was changed.
+      type: bool
+    changed_reasons:
+      description:
+        - Why. V(absent) there was none, V(content) it held something else, V(key_type) it was encrypted with another kind of key,
+          V(name) it was made for another name, V(undecryptable) it did not decrypt, V(mode) or V(owner) of the file were
+          others, V(removed).
+      type: list
+      elements: str
+      sample: [content]
+    content_changed:
+      description: Whether a service that loads it gets another content than before. False for a new mode, owner or kind of key.
+      type: bool
+    key_type:
+      description:
+        - Kind of key that encrypts it, for example V(host), V(tpm2) or V(host+tpm2). V(unknown) for a kind that is newer than
+          this release. Null when it is absent.
+      type: str
+      sample: host
+    load_directive:
+      description: The line for the unit that uses it. Null when it is absent.
+      type: str
+      sample: LoadCredentialEncrypted=bot-okx.json:/etc/credstore.encrypted/bot-okx.json
+restart_needed:
+  description:
+    - Names of the credentials whose content changed. Services that load one of them read the new content only after a restart.
+  returned: success
+  type: list
+  elements: str
+  sample: [bot-okx.json]
+transport:
+  description: How the secrets travelled.
+  returned: when secrets were sent
+  type: dict
+  contains:
+    connection:
+      description: The connection plugin.
+      type: str
+      sample: ssh
+    pipelining:
+      description: Always true. Otherwise the task fails before anything is sent.
+      type: bool
+    verified_host:
+      description: Whether the SSH identity of the host was checked.
+      type: bool
+    verified_host_problem:
+      description: Why it was not.
+      type: str
+    become_method:
+      description: The become method in use.
+      type: str
+      sample: sudo
+    sudo_records_input:
+      description: False when sudo was asked and does not record input. Null when sudo is not in use.
+      type: bool
+"""
+
+import os
+import typing as t
+
+from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
+from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, parse
+from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
+from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
+
+
+def work(module: AnsibleModule) -> dict[str, t.Any]:
+    requests = parse(credentials=module.params["credentials"])
+    if os.geteuid() != 0:
+        raise StoreError("Credentials belong to root, and this task does not run as root on the host; set become: true.")
+    placer = Placer(directory=module.params["directory"], on_undecryptable=module.params["on_undecryptable"])
+    outcomes = placer.run(requests=requests, check_mode=module.check_mode)
+    return {
+        "changed": any(outcome.reasons for outcome in outcomes),
+        "credentials": [outcome.result() for outcome in outcomes],
+        "restart_needed": [outcome.name for outcome in outcomes if outcome.content_changed],
+        "diff": [outcome.diff() for outcome in outcomes if outcome.reasons],
+    }
+
+
+def main() -> None:
+    run_module(argument_spec=ARGUMENT_SPEC, work=work, holds_secrets=True)
+
+
+if __name__ == "__main__":
+    main()
