@@ -27,7 +27,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             from ..plugin_utils._facts_files import write_facts
 
             try:
-                write_facts(directory=directory, host=task_vars["inventory_hostname"], kind="credentials", document=document)
+                write_facts(
+                    directory=directory, host=task_vars["inventory_hostname"], kind="credentials", document=document
+                )
             except TradingHostsError as error:
                 raise AnsibleActionFail(str(error)) from None
         return result

@@ -17,6 +17,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._errors import TradingHostsError
 
+__all__ = ["AnsibleModule", "run_module"]
+
 _PR_SET_DUMPABLE = 4
 #: Hiding a shorter value would mangle every output that happens to contain it. No real secret is that short.
 _SHORTEST_HIDDEN = 6
@@ -25,20 +27,21 @@ _SHORTEST_HIDDEN = 6
 def run_module(
     *,
     argument_spec: t.Mapping[str, t.Any],
-    work: t.Callable[[AnsibleModule], t.Dict[str, t.Any]],
+    work: t.Callable[[AnsibleModule], dict[str, t.Any]],
     holds_secrets: bool = False,
     **rules: t.Any,
-) -> t.NoReturn:
+) -> None:
     """Run ``work`` with the module's parameters and end with its result, or with the sentence of its error.
 
-    All modules support check mode. ``rules`` are AnsibleModule's own (``mutually_exclusive`` ...). With ``holds_secrets`` nothing
+    All modules support check mode. ``rules`` are AnsibleModule's own (``mutually_exclusive`` ...). With
+    ``holds_secrets`` nothing
     of the parameters is logged on the host or returned, and the process leaves no core dump.
     """
     if holds_secrets:
         _forbid_core_dumps()
     # no_log here turns off the host's log entry: it shows nested options escaped, where hiding by value fails.
     module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, no_log=holds_secrets, **rules)
-    shown: t.Dict[str, t.Any] = {}
+    shown: dict[str, t.Any] = {}
     if holds_secrets:
         module.no_log_values = {value for value in module.no_log_values if len(value) >= _SHORTEST_HIDDEN}
         shown["invocation"] = {"module_args": _without_secrets(argument_spec, module.params)}
@@ -49,8 +52,8 @@ def run_module(
     module.exit_json(**shown, **result)
 
 
-def _without_secrets(spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
-    shown: t.Dict[str, t.Any] = {}
+def _without_secrets(spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    shown: dict[str, t.Any] = {}
     for name, value in given.items():
         option = spec.get(name, {})
         if option.get("no_log"):
@@ -67,7 +70,8 @@ def _without_secrets(spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) 
 def _forbid_core_dumps() -> None:
     """Best effort: secrets are in this process's memory, and in that of the programs it feeds."""
     try:
-        # A limit of 1 also stops dumps that are piped to a program, which a limit of 0 does not (core(5), fs/coredump.c).
+        # A limit of 1 also stops dumps that are piped to a program, which a limit of 0 does not (core(5),
+        # fs/coredump.c).
         resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     except (OSError, ValueError, AttributeError):

@@ -13,14 +13,18 @@ version_added: 1.0.0
 author:
   - trading.hosts contributors (@trading-hosts)
 description:
-  - Writes each credential in the form that the trading program reads, encrypts it on the host with C(systemd-creds), and puts it
-    where a systemd unit loads it with C(LoadCredentialEncrypted=). The clear text is never on a disk, in a command line, in the
+  - Writes each credential in the form that the trading program reads, encrypts it on the host with C(systemd-creds),
+    and puts it
+    where a systemd unit loads it with C(LoadCredentialEncrypted=). The clear text is never on a disk, in a command
+    line, in the
     environment or in a log.
   - Places many credentials in one call. Give them all in one task rather than in a loop.
   - Decrypts what is there and compares it, so a second run changes nothing. No hash of a secret is stored.
-  - Every new credential is proved by decrypting it before it replaces the old one. Whenever this module is interrupted, the host
+  - Every new credential is proved by decrypting it before it replaces the old one. Whenever this module is
+    interrupted, the host
     holds the old credential or the new one, whole.
-  - What this protects against are a leaked file, other users, other services, backups of C(/etc) and logs. A credential encrypted
+  - What this protects against are a leaked file, other users, other services, backups of C(/etc) and logs. A
+    credential encrypted
     with the host's key does B(not) protect against a copy of the whole disk, the provider, or root on the running host.
 extends_documentation_fragment:
   - trading.hosts._attributes
@@ -78,7 +82,8 @@ options:
         type: dict
       accounts:
         description:
-          - Several keys in one document, each under a name of your choice, usually the exchange's. Each has fields as in
+          - Several keys in one document, each under a name of your choice, usually the exchange's. Each has fields as
+            in
             O(credentials[].fields).
           - For the formats V(json) and V(ccxt).
         type: dict
@@ -89,7 +94,8 @@ options:
       with_key:
         description:
           - Which key encrypts the credential. V(host) is a file on the host's disk, V(tpm2) is its TPM.
-          - V(auto) lets systemd choose. It takes both where there is a TPM, and the host's key otherwise. It keeps what is
+          - V(auto) lets systemd choose. It takes both where there is a TPM, and the host's key otherwise. It keeps
+            what is
             there whatever real key that was encrypted with.
           - The null key of systemd, which protects nothing, is refused always.
         type: str
@@ -109,13 +115,15 @@ options:
     default: /etc/credstore.encrypted
   on_undecryptable:
     description:
-      - What to do with a credential on the host that does not decrypt, because it was damaged or because the host's key is another one.
+      - What to do with a credential on the host that does not decrypt, because it was damaged or because the host's
+        key is another one.
       - V(fail) changes nothing, so that a backup can be restored. V(replace) places the secret anew.
     type: str
     choices: [fail, replace]
     default: fail
 notes:
-  - When the host's machine-id has changed, systemd deletes the host's key for good at the next use, even at a decrypt. This
+  - When the host's machine-id has changed, systemd deletes the host's key for good at the next use, even at a
+    decrypt. This
     module looks first, touches nothing then, and says so.
   - The file mode is C(0600) and the owner is root, always.
   - This module does not restart services. Use RV(restart_needed), which names the credentials whose content changed.
@@ -181,18 +189,22 @@ credentials:
       type: bool
     changed_reasons:
       description:
-        - Why. V(absent) there was none, V(content) it held something else, V(key_type) it was encrypted with another kind of key,
-          V(name) it was made for another name, V(undecryptable) it did not decrypt, V(mode) or V(owner) of the file were
+        - Why. V(absent) there was none, V(content) it held something else, V(key_type) it was encrypted with another
+          kind of key,
+          V(name) it was made for another name, V(undecryptable) it did not decrypt, V(mode) or V(owner) of the file
+          were
           others, V(removed).
       type: list
       elements: str
       sample: [content]
     content_changed:
-      description: Whether a service that loads it gets another content than before. False for a new mode, owner or kind of key.
+      description: Whether a service that loads it gets another content than before. False for a new mode, owner or
+        kind of key.
       type: bool
     key_type:
       description:
-        - Kind of key that encrypts it, for example V(host), V(tpm2) or V(host+tpm2). V(unknown) for a kind that is newer than
+        - Kind of key that encrypts it, for example V(host), V(tpm2) or V(host+tpm2). V(unknown) for a kind that is
+          newer than
           this release. Null when it is absent.
       type: str
       sample: host
@@ -202,7 +214,8 @@ credentials:
       sample: LoadCredentialEncrypted=bot-okx.json:/etc/credstore.encrypted/bot-okx.json
 restart_needed:
   description:
-    - Names of the credentials whose content changed. Services that load one of them read the new content only after a restart.
+    - Names of the credentials whose content changed. Services that load one of them read the new content only after a
+      restart.
   returned: success
   type: list
   elements: str
@@ -246,7 +259,9 @@ from ansible_collections.trading.hosts.plugins.module_utils._module import Ansib
 def work(module: AnsibleModule) -> dict[str, t.Any]:
     requests = parse(credentials=module.params["credentials"])
     if os.geteuid() != 0:
-        raise StoreError("Credentials belong to root, and this task does not run as root on the host; set become: true.")
+        raise StoreError(
+            "Credentials belong to root, and this task does not run as root on the host; set become: true."
+        )
     placer = Placer(directory=module.params["directory"], on_undecryptable=module.params["on_undecryptable"])
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     return {

@@ -13,9 +13,11 @@ version_added: 1.0.0
 author:
   - trading.hosts contributors (@trading-hosts)
 description:
-  - Tells for every credential what kind of key encrypts it, whether it decrypts, who owns it, how old it is and which units load
+  - Tells for every credential what kind of key encrypts it, whether it decrypts, who owns it, how old it is and which
+    units load
     it. Never its content.
-  - Tells whether the host's key still belongs to the host's machine-id. When it does not, systemd deletes the key for good at the
+  - Tells whether the host's key still belongs to the host's machine-id. When it does not, systemd deletes the key for
+    good at the
     next use, so this module then tries no decryption.
 extends_documentation_fragment:
   - trading.hosts._attributes
@@ -88,7 +90,8 @@ credentials:
       sample: systemd
     key_type:
       description:
-        - Kind of key that encrypts it, told from the file alone. V(host), V(tpm2), V(host+tpm2), each also with V(+pk) (sealed to
+        - Kind of key that encrypts it, told from the file alone. V(host), V(tpm2), V(host+tpm2), each also with
+          V(+pk) (sealed to
           a public key's policy) or V(-scoped) (for one user), V(null) (no protection), or V(unknown).
         - Null where the file could not be read.
       type: str
@@ -137,8 +140,10 @@ machine:
   contains:
     host_key:
       description:
-        - V(bound), the host's key belongs to this machine-id. V(differs), it belongs to another one, and any use deletes it.
-          V(absent), there is none yet. V(empty-machine-id), the machine has no identity. V(unreadable), it cannot be told.
+        - V(bound), the host's key belongs to this machine-id. V(differs), it belongs to another one, and any use
+          deletes it.
+          V(absent), there is none yet. V(empty-machine-id), the machine has no identity. V(unreadable), it cannot be
+          told.
       type: str
       sample: bound
     host_key_problem:
@@ -157,7 +162,9 @@ from ansible_collections.trading.hosts.plugins.module_utils._module import Ansib
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
     if os.geteuid() != 0:
-        raise StoreError("Credentials belong to root, and this task does not run as root on the host; set become: true.")
+        raise StoreError(
+            "Credentials belong to root, and this task does not run as root on the host; set become: true."
+        )
     return inspect(directory=module.params["directory"], names=module.params["names"], store=SystemdStore())
 
 

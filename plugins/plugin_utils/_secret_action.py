@@ -23,8 +23,7 @@ import subprocess
 import sys
 import typing as t
 
-from ansible import constants as C
-from ansible import context
+from ansible import constants, context
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
@@ -40,8 +39,10 @@ _LOCAL = "local"
 _RECORDS = "TRADING-HOSTS-SUDO-RECORDS-INPUT"
 _CANNOT_TELL = "TRADING-HOSTS-SUDO-CANNOT-TELL"
 
-#: Reads ``sudo -l``: exit 0 nothing records, 10 something does, 11 this is not what sudo prints. A setting for one command or
-#: one run-as user counts, and so does a tag on a rule: better a refusal than a record. Within the general settings the last counts.
+#: Reads ``sudo -l``: exit 0 nothing records, 10 something does, 11 this is not what sudo prints. A setting for one
+#: command or
+#: one run-as user counts, and so does a tag on a rule: better a refusal than a record. Within the general settings
+#: the last counts.
 _AWK = r"""
 /^Matching Defaults/ { part = 1; known = 1; next }
 /^Runas and Command/ { part = 2; next }
@@ -60,7 +61,7 @@ END { if (!known) { exit 11 } if (on || bad) { exit 10 } }
 
 
 class Transport(t.NamedTuple):
-    """How the secret travels: what policy shows as ``ssh-host-verified``. ``problem`` says why the host is not verified."""
+    """How the secret travels, for rule ``ssh-host-verified``. ``problem`` says why the host is not verified."""
 
     connection: str
     verified_host: bool
@@ -112,11 +113,14 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         return result
 
     def _check_transport(self, secrets: t.Collection[str]) -> Transport:
-        if C.DEFAULT_DEBUG:
-            raise TradingHostsError("ANSIBLE_DEBUG is on, and Ansible would print the secrets; unset it and use -vvv instead.")
+        if constants.DEFAULT_DEBUG:
+            raise TradingHostsError(
+                "ANSIBLE_DEBUG is on, and Ansible would print the secrets; unset it and use -vvv instead."
+            )
         if in_command_line(secrets=secrets, words=_command_line()):
             raise TradingHostsError(
-                "A secret of this task stands on ansible's command line, where the process list and the shell's history show it; treat "
+                "A secret of this task stands on ansible's command line, where the process list and the shell's "
+                "history show it; treat "
                 "it as seen by others, and give it by a vaulted file (-e @file), a lookup or a prompt."
             )
         self._check_pipelining()
@@ -124,8 +128,10 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         transport = self._check_identity()
         if transport.problem and self._required("require_verified_host"):
             raise TradingHostsError(
-                f"The identity of this host is not checked: {transport.problem}; whoever answers at its address would get the secret. "
-                "Put the host's key into known_hosts (or use an SSH CA) and leave checking on; require_verified_host: false goes on anyway."
+                f"The identity of this host is not checked: {transport.problem}; whoever answers at its address would "
+                "get the secret. "
+                "Put the host's key into known_hosts (or use an SSH CA) and leave checking on; require_verified_host: "
+                "false goes on anyway."
             )
         return transport
 
@@ -146,13 +152,22 @@ class SecretAction(ActionBase):  # type: ignore[misc]
     def _why_not_pipelining(self) -> str:
         refused = "so the secret would be written to a file on the host; nothing was sent"
         become = self._connection.become
-        if C.DEFAULT_KEEP_REMOTE_FILES:
+        if constants.DEFAULT_KEEP_REMOTE_FILES:
             return f"ANSIBLE_KEEP_REMOTE_FILES is on, {refused}; unset it (keep_remote_files in ansible.cfg)."
         if become is not None and not become.pipelining:
-            return f"The become method {become.name} needs a terminal, {refused}; use become_method: sudo, or connect as root."
+            return (
+                f"The become method {become.name} needs a terminal, {refused}; use become_method: sudo, or connect as "
+                "root."
+            )
         if _transport_of(self._connection) in _SSH:
-            return f"The SSH options ask for a terminal (-t, -tt or RequestTTY), {refused}; remove that from ssh_args and ansible_ssh_*_args."
-        return f"The connection {_transport_of(self._connection)} cannot pipe a module to the host, {refused}; use the connection ssh."
+            return (
+                f"The SSH options ask for a terminal (-t, -tt or RequestTTY), {refused}; remove that from ssh_args "
+                "and ansible_ssh_*_args."
+            )
+        return (
+            f"The connection {_transport_of(self._connection)} cannot pipe a module to the host, {refused}; use the "
+            "connection ssh."
+        )
 
     def _become_applies(self) -> bool:
         become = self._connection.become
@@ -161,7 +176,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         target = self.get_become_option("become_user")
         user = self._get_remote_user()
         # The condition of ActionBase._low_level_execute_command.
-        return bool(C.BECOME_ALLOW_SAME_USER or target != user or not (target or user))
+        return bool(constants.BECOME_ALLOW_SAME_USER or target != user or not (target or user))
 
     def _become_asks_sudo(self) -> bool:
         return self._become_applies() and self._connection.become.name == "sudo"
@@ -169,7 +184,8 @@ class SecretAction(ActionBase):  # type: ignore[misc]
     def _check_become(self) -> None:
         if self._become_applies() and not self._become_asks_sudo():
             raise TradingHostsError(
-                f"The become method {self._connection.become.name} cannot be asked whether it records what it is sent; nothing was sent; "
+                f"The become method {self._connection.become.name} cannot be asked whether it records what it is "
+                "sent; nothing was sent; "
                 "use become_method: sudo, or connect as root."
             )
 
@@ -266,7 +282,9 @@ def _effective_ssh(connection: t.Any) -> dict[str, str]:
         words += shlex.split(connection.get_option(option) or "")
     words += ["--", str(connection.get_option("host"))]
     try:
-        done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, text=True, errors="replace", timeout=30, check=False)
+        done = subprocess.run(
+            words, capture_output=True, stdin=subprocess.DEVNULL, text=True, errors="replace", timeout=30, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return {}
     if done.returncode != 0:
@@ -276,17 +294,22 @@ def _effective_ssh(connection: t.Any) -> dict[str, str]:
 
 
 def identity_problem(*, settings: t.Mapping[str, str]) -> str | None:
-    """Return why ssh with these settings (as ``ssh -G`` prints them) does not check who it talks to, or None if it does."""
+    """Return why ssh with these settings (``ssh -G``'s) does not check who it talks to, or None if it does."""
     strict = settings.get("stricthostkeychecking", "").lower()
     if not strict:
         return "ssh -G did not tell whether host keys are checked"
     if strict not in ("true", "yes", "ask"):
         shown = "no" if strict == "false" else strict
-        return f"StrictHostKeyChecking is {shown} (host_key_checking in ansible.cfg, an ssh_args option or ssh's own configuration)"
+        return (
+            f"StrictHostKeyChecking is {shown} (host_key_checking in ansible.cfg, an ssh_args option or ssh's own "
+            "configuration)"
+        )
     files = settings.get("userknownhostsfile", "").split()
     if files and all(name in ("/dev/null", "none") for name in files):
         return f"UserKnownHostsFile is {files[0]}"
-    if settings.get("nohostauthenticationforlocalhost", "no").lower() in ("yes", "true") and _is_loopback(settings.get("hostname", "")):
+    if settings.get("nohostauthenticationforlocalhost", "no").lower() in ("yes", "true") and _is_loopback(
+        settings.get("hostname", "")
+    ):
         return "NoHostAuthenticationForLocalhost is on"
     return None
 
@@ -296,9 +319,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def guard_command(*, sudo: str, as_root: bool = True) -> str:
-    """Return shell text that ends the privileged shell, before the success mark, unless sudo is known not to record input.
+    """Return shell text that ends the privileged shell unless sudo is known not to record input.
 
-    As root it asks for the rules of the user that called sudo, which needs no password. It reads nothing from standard input.
+    As root it asks for the rules of the user that called sudo, which needs no password. It reads nothing from
+    standard input.
     """
     whom = '-U "$SUDO_USER"' if as_root else ""
     return (
@@ -322,7 +346,8 @@ def _put_guard_into(become: t.Any) -> None:
 def _guard_refusal(said: str) -> str | None:
     if _RECORDS in said:
         return (
-            "sudo on this host records what it is sent (log_input), so the secret would be stored in its log in clear; nothing was sent; "
+            "sudo on this host records what it is sent (log_input), so the secret would be stored in its log in "
+            "clear; nothing was sent; "
             "put 'Defaults:<the connecting user> !log_input' into sudoers, or connect as root."
         )
     if _CANNOT_TELL in said:

@@ -23,7 +23,7 @@ FORMATS = (RAW, JSON, CCXT, FREQTRADE)
 
 #: The collection's name of a field -> (ccxt's, freqtrade's). The order is the order in the documents.
 #: ccxt: Exchange.requiredCredentials; freqtrade: config schema, section exchange.
-_NAMES: t.Mapping[str, t.Tuple[str, t.Optional[str]]] = {
+_NAMES: t.Mapping[str, tuple[str, str | None]] = {
     "api_key": ("apiKey", "key"),
     "secret": ("secret", "secret"),
     "passphrase": ("password", "password"),
@@ -39,18 +39,22 @@ FIELDS = tuple(_NAMES)
 Fields = t.Mapping[str, str]
 
 
-def render(*, form: str, fields: Fields, accounts: t.Mapping[str, Fields], text: t.Optional[str], field: str) -> bytes:
+def render(*, form: str, fields: Fields, accounts: t.Mapping[str, Fields], text: str | None, field: str) -> bytes:
     """Return the document for a credential.
 
-    ``form`` is one of :data:`FORMATS`; ``fields`` one key's fields; ``accounts`` several keys' by exchange name (``json``
+    ``form`` is one of :data:`FORMATS`; ``fields`` one key's fields; ``accounts`` several keys' by exchange name
+    (``json``
     and ``ccxt`` only); ``text`` what ``raw`` stores as it is. ``field`` names the place in an :class:`InputError`.
     """
     if form == RAW:
         return _raw(fields=fields, text=text, field=field).encode("utf-8")
     names = {JSON: {name: name for name in FIELDS}, CCXT: _column(0), FREQTRADE: _column(1)}[form]
-    document: t.Dict[str, t.Any]
+    document: dict[str, t.Any]
     if accounts:
-        document = {account: _rename(given, names=names, field=f"{field}.accounts.{account}") for account, given in accounts.items()}
+        document = {
+            account: _rename(given, names=names, field=f"{field}.accounts.{account}")
+            for account, given in accounts.items()
+        }
     else:
         document = _rename(fields, names=names, field=f"{field}.fields")
     if form == FREQTRADE:
@@ -61,7 +65,7 @@ def render(*, form: str, fields: Fields, accounts: t.Mapping[str, Fields], text:
     return content
 
 
-def read_fields(*, content: bytes, account: t.Optional[str] = None) -> t.Dict[str, str]:
+def read_fields(*, content: bytes, account: str | None = None) -> dict[str, str]:
     """Return the fields of a document made by :func:`render`, under the collection's names.
 
     The format is told from the document. ``account`` picks one of several. An empty result means that no field was
@@ -87,7 +91,7 @@ def read_fields(*, content: bytes, account: t.Optional[str] = None) -> t.Dict[st
     return found
 
 
-def field_names(*, content: bytes) -> t.List[str]:
+def field_names(*, content: bytes) -> list[str]:
     """Return the names of the fields that a document holds, for a diff. Names that are not ours are not shown."""
     single = list(read_fields(content=content))
     if single:
@@ -101,19 +105,21 @@ def field_names(*, content: bytes) -> t.List[str]:
     return [name for name in FIELDS if name in names]
 
 
-def _column(number: int) -> t.Dict[str, str]:
+def _column(number: int) -> dict[str, str]:
     spellings = ((name, both[number]) for name, both in _NAMES.items())
     return {name: spelling for name, spelling in spellings if spelling is not None}
 
 
-def _rename(fields: Fields, *, names: t.Mapping[str, str], field: str) -> t.Dict[str, str]:
+def _rename(fields: Fields, *, names: t.Mapping[str, str], field: str) -> dict[str, str]:
     for name in fields:
         if name not in names:
-            raise InputError(field=f"{field}.{name}", problem="is not a field of this format", mend=f"use {', '.join(names)}")
+            raise InputError(
+                field=f"{field}.{name}", problem="is not a field of this format", mend=f"use {', '.join(names)}"
+            )
     return {spelling: fields[name] for name, spelling in names.items() if name in fields}
 
 
-def _raw(*, fields: Fields, text: t.Optional[str], field: str) -> str:
+def _raw(*, fields: Fields, text: str | None, field: str) -> str:
     if text is not None:
         return text
     if len(fields) != 1:

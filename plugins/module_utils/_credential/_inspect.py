@@ -25,7 +25,7 @@ NO = "no"
 NOT_TRIED = "not_tried"
 
 #: The argument specification of the module ``credential_info``.
-ARGUMENT_SPEC: t.Dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},
     "store": {"type": "str", "choices": ["systemd"], "default": "systemd"},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
@@ -34,11 +34,16 @@ ARGUMENT_SPEC: t.Dict[str, t.Any] = {
 
 
 def inspect(
-    *, directory: str, names: t.Optional[t.Sequence[str]], store: SystemdStore, loads: t.Optional[t.Mapping[str, t.Sequence[str]]] = None
-) -> t.Dict[str, t.Any]:
+    *,
+    directory: str,
+    names: t.Sequence[str] | None,
+    store: SystemdStore,
+    loads: t.Mapping[str, t.Sequence[str]] | None = None,
+) -> dict[str, t.Any]:
     """Return ``credentials`` and ``machine`` as the module ``credential_info`` documents them.
 
-    ``names`` limits the question to these; a name without a file is left out. ``loads`` is what units load, by default the
+    ``names`` limits the question to these; a name without a file is left out. ``loads`` is what units load, by
+    default the
     host's. Nothing is written, and systemd-creds is not called where the host-key guard forbids it.
     """
     for name in names or ():
@@ -52,7 +57,9 @@ def inspect(
             raise _writer.file_error(error=error, path=directory) from None
     in_force = loads_by_unit() if loads is None else loads
     host_key = store.host_key()
-    found = in_parallel(lambda name: _describe(directory=directory, name=name, store=store, loads=in_force), list(names))
+    found = in_parallel(
+        lambda name: _describe(directory=directory, name=name, store=store, loads=in_force), list(names)
+    )
     return {
         "credentials": [entry for entry in found if entry is not None],
         "machine": {"host_key": host_key.state, "host_key_problem": host_key.problem},
@@ -61,7 +68,7 @@ def inspect(
 
 def _describe(
     *, directory: str, name: str, store: SystemdStore, loads: t.Mapping[str, t.Sequence[str]]
-) -> t.Optional[t.Dict[str, t.Any]]:
+) -> dict[str, t.Any] | None:
     path = os.path.join(directory, name)
     try:
         read = read_file(path=path)
@@ -75,7 +82,7 @@ def _describe(
     return _entry(name=name, path=path, problem=problem, loads=loads, kind=kind, decryptable=decryptable, status=status)
 
 
-def _try(*, name: str, path: str, encrypted: bytes, kind: str, store: SystemdStore) -> t.Tuple[str, t.Optional[str]]:
+def _try(*, name: str, path: str, encrypted: bytes, kind: str, store: SystemdStore) -> tuple[str, str | None]:
     if kind == NULL_KEY:
         return NOT_TRIED, "It is encrypted with the null key, which protects nothing; place it anew."
     if store.host_key().state not in (BOUND, ABSENT):
@@ -91,12 +98,12 @@ def _entry(
     *,
     name: str,
     path: str,
-    problem: t.Optional[str],
+    problem: str | None,
     loads: t.Mapping[str, t.Sequence[str]],
-    kind: t.Optional[str] = None,
+    kind: str | None = None,
     decryptable: str = NOT_TRIED,
-    status: t.Optional[os.stat_result] = None,
-) -> t.Dict[str, t.Any]:
+    status: os.stat_result | None = None,
+) -> dict[str, t.Any]:
     return {
         "name": name,
         "path": path,

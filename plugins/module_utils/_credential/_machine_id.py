@@ -38,12 +38,13 @@ STATES = (BOUND, DIFFERS, ABSENT, EMPTY_MACHINE_ID, UNREADABLE)
 class HostKey:
     """State of the host key, one of :data:`STATES`; ``problem`` says why it is ``unreadable``.
 
-    ``bound``: the key belongs to this machine-id. ``differs``: it belongs to another one. ``absent``: systemd makes it at
+    ``bound``: the key belongs to this machine-id. ``differs``: it belongs to another one. ``absent``: systemd makes
+    it at
     the first encryption. ``empty-machine-id``: the machine has no identity yet, so nothing can be told.
     """
 
     state: str
-    problem: t.Optional[str] = None
+    problem: str | None = None
 
 
 def hashed_machine_id(*, machine_id: bytes) -> bytes:
@@ -88,20 +89,23 @@ def _refusal(*, host_key: HostKey, at_stake: t.Sequence[str]) -> str:
     named = ", ".join(at_stake[:5]) + (f" and {len(at_stake) - 5} more" if len(at_stake) > 5 else "")
     if host_key.state == DIFFERS:
         return (
-            f"The machine-id of this host has changed since its host key {SECRET_PATH} was made, and systemd would delete that key "
-            f"for good at the next use, even at a decrypt, so nothing was done; at stake: {named or 'no credential file was found'}; "
+            f"The machine-id of this host has changed since its host key {SECRET_PATH} was made, and systemd would "
+            "delete that key "
+            "for good at the next use, even at a decrypt, so nothing was done; at stake: "
+            f"{named or 'no credential file was found'}; "
             f"put the old content of {MACHINE_ID_PATH} back, or, if it is lost, move {SECRET_PATH} away and place "
             "the secrets anew with on_undecryptable: replace."
         )
     if host_key.state == EMPTY_MACHINE_ID:
         return (
-            f"{MACHINE_ID_PATH} is empty, so this host has no identity that credentials can be bound to; restore the file's old "
+            f"{MACHINE_ID_PATH} is empty, so this host has no identity that credentials can be bound to; restore the "
+            "file's old "
             "content, or run systemd-machine-id-setup on a host that never held credentials."
         )
     return f"The host key's state cannot be told: {host_key.problem}; nothing was done; mend that file first."
 
 
-def _read_machine_id(path: str) -> t.Optional[bytes]:
+def _read_machine_id(path: str) -> bytes | None:
     """Return the machine-id's 16 bytes, or None where it is empty (a first boot's ``uninitialized`` included)."""
     with open(path, "rb") as file:
         text = file.read(64).strip()

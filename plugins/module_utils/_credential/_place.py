@@ -15,8 +15,8 @@ import dataclasses
 import hmac
 import os
 import stat
-import threading
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import StoreError
 from . import _writer
@@ -42,17 +42,18 @@ class Side:
     """One side of a diff: what may be told of a credential without telling its content."""
 
     state: str
-    key_type: t.Optional[str] = None
+    key_type: str | None = None
     fields: t.Sequence[str] = ()
-    mode: t.Optional[str] = None
-    owner: t.Optional[int] = None
+    mode: str | None = None
+    owner: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """What was done, or in check mode would be done, with one credential.
 
-    ``reasons`` are some of ``absent``, ``undecryptable``, ``name``, ``content``, ``key_type``, ``mode``, ``owner`` and ``removed``.
+    ``reasons`` are some of ``absent``, ``undecryptable``, ``name``, ``content``, ``key_type``, ``mode``, ``owner``
+    and ``removed``.
     ``content_changed`` is true when a service that loads it gets another content than before.
     """
 
@@ -63,7 +64,7 @@ class Outcome:
     before: Side
     after: Side
 
-    def result(self) -> t.Dict[str, t.Any]:
+    def result(self) -> dict[str, t.Any]:
         """Return the entry for the module's result."""
         present = self.after.state == "present"
         return {
@@ -77,7 +78,7 @@ class Outcome:
             "load_directive": load_directive(name=self.name, path=self.path) if present else None,
         }
 
-    def diff(self) -> t.Dict[str, t.Any]:
+    def diff(self) -> dict[str, t.Any]:
         """Return the diff: names and key types, never a value."""
         sides = {"before": self.before, "after": self.after}
         return {f"{side}_header": self.path for side in sides} | {side: _shown(what) for side, what in sides.items()}
@@ -88,12 +89,12 @@ class Placer:
     """Brings the credentials of one directory into the wanted state. ``uid`` and ``gid`` own directory and files."""
 
     directory: str
-    store: SystemdStore = SystemdStore()
+    store: SystemdStore = dataclasses.field(default_factory=SystemdStore)
     on_undecryptable: str = FAIL
     uid: int = 0
     gid: int = 0
 
-    def run(self, *, requests: t.Sequence[Request], check_mode: bool) -> t.List[Outcome]:
+    def run(self, *, requests: t.Sequence[Request], check_mode: bool) -> list[Outcome]:
         """Place and remove; in check mode only tell. Raises :class:`StoreError`; nothing was changed then."""
         exists = _writer.check_directory(directory=self.directory, owner_uid=self.uid)
         wanted = [request for request in requests if request.content is not None]
@@ -116,7 +117,7 @@ class Placer:
         at_stake = [os.path.join(self.directory, name) for name in names if not name.startswith(".")]
         guard(host_key=self.store.host_key(), at_stake=at_stake)
 
-    def _examine(self, requests: t.Sequence[Request]) -> t.List[Outcome]:
+    def _examine(self, requests: t.Sequence[Request]) -> list[Outcome]:
         return in_parallel(self._examine_one, requests)
 
     def _examine_one(self, request: Request) -> Outcome:
@@ -124,11 +125,14 @@ class Placer:
         current = read_file(path=path)
         if current is None:
             before = Side("absent")
-            reasons: t.List[str] = [] if request.content is None else ["absent"]
+            reasons: list[str] = [] if request.content is None else ["absent"]
             return self._outcome(request, path=path, reasons=reasons, content_changed=bool(reasons), before=before)
         encrypted, status = current
         before = Side(
-            "present", key_type=key_type(encrypted=encrypted), mode=f"{stat.S_IMODE(status.st_mode):04o}", owner=status.st_uid
+            "present",
+            key_type=key_type(encrypted=encrypted),
+            mode=f"{stat.S_IMODE(status.st_mode):04o}",
+            owner=status.st_uid,
         )
         if request.content is None:
             return self._outcome(request, path=path, reasons=["removed"], content_changed=False, before=before)
@@ -141,7 +145,7 @@ class Placer:
         content_changed = old is None or "content" in reasons
         return self._outcome(request, path=path, reasons=reasons, content_changed=content_changed, before=before)
 
-    def _compare(self, request: Request, *, path: str, encrypted: bytes) -> t.Tuple[t.List[str], t.Optional[bytes]]:
+    def _compare(self, request: Request, *, path: str, encrypted: bytes) -> tuple[list[str], bytes | None]:
         """Return why the credential must be encrypted anew, and its present content where it can be trusted."""
         found = key_type(encrypted=encrypted)
         if found == NULL_KEY:  # anybody can have made it: its content counts for nothing
@@ -171,12 +175,19 @@ class Placer:
         after = Side("absent")
         if request.content is not None:
             fields = field_names(content=request.content)
-            after = Side("present", key_type=before.key_type, fields=fields, mode=f"{_writer.FILE_MODE:04o}", owner=self.uid)
+            after = Side(
+                "present", key_type=before.key_type, fields=fields, mode=f"{_writer.FILE_MODE:04o}", owner=self.uid
+            )
         return Outcome(
-            name=request.name, path=path, reasons=tuple(reasons), content_changed=content_changed, before=before, after=after
+            name=request.name,
+            path=path,
+            reasons=tuple(reasons),
+            content_changed=content_changed,
+            before=before,
+            after=after,
         )
 
-    def _predict(self, *, requests: t.Sequence[Request], outcomes: t.Sequence[Outcome]) -> t.List[Outcome]:
+    def _predict(self, *, requests: t.Sequence[Request], outcomes: t.Sequence[Outcome]) -> list[Outcome]:
         """Fill in the key types that an encryption would give, which also proves that it could be done."""
         rewritten = {r.with_key for r, o in zip(requests, outcomes) if _REWRITE.intersection(o.reasons)}
         types = {with_key: self.store.predict_key_type(with_key=with_key) for with_key in sorted(rewritten)}
@@ -185,11 +196,11 @@ class Placer:
             for request, outcome in zip(requests, outcomes)
         ]
 
-    def _apply(self, *, requests: t.Sequence[Request], outcomes: t.Sequence[Outcome]) -> t.List[Outcome]:
+    def _apply(self, *, requests: t.Sequence[Request], outcomes: t.Sequence[Outcome]) -> list[Outcome]:
         rewrites = [(r, o) for r, o in zip(requests, outcomes) if _REWRITE.intersection(o.reasons)]
-        staged: t.Dict[str, t.Tuple[str, str]] = {}
+        staged: dict[str, tuple[str, str]] = {}
 
-        def stage(pair: t.Tuple[Request, Outcome]) -> None:
+        def stage(pair: tuple[Request, Outcome]) -> None:
             request, outcome = pair
             staged[outcome.path] = self._stage(request)
 
@@ -210,15 +221,19 @@ class Placer:
             _writer.sync_directory(directory=self.directory)
         return [_with_key_type(o, staged[o.path][1]) if o.path in staged else o for o in outcomes]
 
-    def _stage(self, request: Request) -> t.Tuple[str, str]:
+    def _stage(self, request: Request) -> tuple[str, str]:
         """Write the new credential beside the old one, prove that it decrypts, and return its path and key type."""
         content = request.content or b""
         encrypted = self.store.encrypt(name=request.name, content=content, with_key=request.with_key)
-        temporary = _writer.stage(directory=self.directory, name=request.name, content=encrypted, uid=self.uid, gid=self.gid)
+        temporary = _writer.stage(
+            directory=self.directory, name=request.name, content=encrypted, uid=self.uid, gid=self.gid
+        )
         try:
             proved = self.store.decrypt(name=request.name, path=temporary, encrypted=encrypted)
             if not hmac.compare_digest(proved, content):
-                raise StoreError(f"The new credential {request.name} did not decrypt to what was given; the old one is untouched.")
+                raise StoreError(
+                    f"The new credential {request.name} did not decrypt to what was given; the old one is untouched."
+                )
         except BaseException:
             _writer.discard(path=temporary)
             raise
@@ -236,7 +251,7 @@ class Placer:
             raise _writer.file_error(error=error, path=path) from None
 
 
-def read_file(*, path: str) -> t.Optional[t.Tuple[bytes, os.stat_result]]:
+def read_file(*, path: str) -> tuple[bytes, os.stat_result] | None:
     """Return the text and the status of a credential file, or None where there is none.
 
     Raises :class:`StoreError` where it is not a plain file or too big to be a credential.
@@ -247,7 +262,9 @@ def read_file(*, path: str) -> t.Optional[t.Tuple[bytes, os.stat_result]]:
         return None
     except OSError as error:
         if os.path.islink(path):
-            raise StoreError(f"{path} is a symbolic link, not a credential file; remove it or choose another name.") from None
+            raise StoreError(
+                f"{path} is a symbolic link, not a credential file; remove it or choose another name."
+            ) from None
         raise _writer.file_error(error=error, path=path) from None
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
@@ -259,35 +276,15 @@ def read_file(*, path: str) -> t.Optional[t.Tuple[bytes, os.stat_result]]:
     return content, status
 
 
-def in_parallel(work: t.Callable[[_T], _R], arguments: t.Sequence[_T]) -> t.List[_R]:
+def in_parallel(work: t.Callable[[_T], _R], arguments: t.Sequence[_T]) -> list[_R]:
     """Return ``work`` of each argument, in order, by a few threads: they wait for programs and disks.
 
-    All of them end before the first error, in the order of the arguments, is raised.
+    What was begun has ended when this returns or raises the first error.
     """
-    results: t.List[t.Any] = [None] * len(arguments)
-    errors: t.Dict[int, BaseException] = {}
-    numbers = iter(range(len(arguments)))
-    lock = threading.Lock()
-
-    def worker() -> None:
-        while True:
-            with lock:
-                number = next(numbers, None)
-                if number is None or errors:
-                    return
-            try:
-                results[number] = work(arguments[number])
-            except BaseException as error:  # raised again below, in the calling thread
-                errors[number] = error
-
-    threads = [threading.Thread(target=worker) for _ in range(min(_WORKERS, len(arguments)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[min(errors)]
-    return results
+    if not arguments:
+        return []
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(arguments))) as pool:
+        return list(pool.map(work, arguments))
 
 
 def _remove(path: str) -> None:
@@ -302,5 +299,7 @@ def _with_key_type(outcome: Outcome, found: str) -> Outcome:
     return dataclasses.replace(outcome, after=dataclasses.replace(outcome.after, key_type=found))
 
 
-def _shown(side: Side) -> t.Dict[str, t.Any]:
-    return {key: value for key, value in dataclasses.asdict(side).items() if value is not None and value not in ((), [])}
+def _shown(side: Side) -> dict[str, t.Any]:
+    return {
+        key: value for key, value in dataclasses.asdict(side).items() if value is not None and value not in ((), [])
+    }

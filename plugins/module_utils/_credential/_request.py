@@ -24,7 +24,7 @@ ABSENT = "absent"
 MIN_LENGTH = {"api_key": 8, "secret": 8, "private_key": 8, "token": 8, "passphrase": 6}
 
 #: The argument specification of the module ``credential``; its action plugin finds the secret options by it.
-ARGUMENT_SPEC: t.Dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, t.Any] = {
     "credentials": {
         "type": "list",
         "elements": "dict",
@@ -59,16 +59,16 @@ class Request:
     """One credential to place (``content`` is its document) or to remove (``content`` is None)."""
 
     name: str
-    content: t.Optional[bytes] = dataclasses.field(default=None, repr=False)
+    content: bytes | None = dataclasses.field(default=None, repr=False)
     with_key: str = "auto"
 
 
-def parse(*, credentials: t.Any) -> t.List[Request]:
+def parse(*, credentials: t.Any) -> list[Request]:
     """Return the requests in the option ``credentials``; raise :class:`InputError` for the first mistake."""
     if not isinstance(credentials, list):
         raise InputError(field="credentials", problem="is not a list", mend="give a list with one entry per credential")
-    requests: t.List[Request] = []
-    seen: t.Set[str] = set()
+    requests: list[Request] = []
+    seen: set[str] = set()
     for number, entry in enumerate(credentials):
         where = f"credentials[{number}]"
         if not isinstance(entry, dict):
@@ -77,7 +77,9 @@ def parse(*, credentials: t.Any) -> t.List[Request]:
         check_name(name=t.cast(str, name), field=f"{where}.name")
         name = str(name)
         if name in seen:
-            raise InputError(field=f"{where}.name", value=name, problem="is given twice", mend="give every credential once")
+            raise InputError(
+                field=f"{where}.name", value=name, problem="is given twice", mend="give every credential once"
+            )
         seen.add(name)
         requests.append(_parse_one(entry, name=name, where=f"{where} ({name})"))
     return requests
@@ -86,7 +88,9 @@ def parse(*, credentials: t.Any) -> t.List[Request]:
 def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> Request:
     state = entry.get("state") or PRESENT
     if state not in (PRESENT, ABSENT):
-        raise InputError(field=f"{where}.state", value=str(state), problem="is not a state", mend="use present or absent")
+        raise InputError(
+            field=f"{where}.state", value=str(state), problem="is not a state", mend="use present or absent"
+        )
     if state == ABSENT:
         return Request(name=name)
     with_key = entry.get("with_key") or "auto"
@@ -117,9 +121,15 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
             mend=f"use {', '.join(_formats.FORMATS)}",
         )
     if given == ["content"] and form != _formats.RAW:
-        raise InputError(field=f"{where}.content", problem=f"cannot be turned into the format {form}", mend="give fields, or use the format raw")
+        raise InputError(
+            field=f"{where}.content",
+            problem=f"cannot be turned into the format {form}",
+            mend="give fields, or use the format raw",
+        )
     if given == ["accounts"] and form not in (_formats.JSON, _formats.CCXT):
-        raise InputError(field=f"{where}.accounts", problem=f"does not fit the format {form}", mend="use the format json or ccxt")
+        raise InputError(
+            field=f"{where}.accounts", problem=f"does not fit the format {form}", mend="use the format json or ccxt"
+        )
     content = _formats.render(
         form=str(form),
         fields=_fields(entry["fields"], where=f"{where}.fields") if given == ["fields"] else {},
@@ -128,27 +138,39 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
         field=where,
     )
     if len(content) > MAX_CONTENT:
-        raise InputError(field=where, problem=f"is {len(content)} bytes long, and systemd takes {MAX_CONTENT}", mend="store less")
+        raise InputError(
+            field=where, problem=f"is {len(content)} bytes long, and systemd takes {MAX_CONTENT}", mend="store less"
+        )
     return content
 
 
-def _accounts(accounts: t.Any, *, where: str) -> t.Dict[str, t.Dict[str, str]]:
+def _accounts(accounts: t.Any, *, where: str) -> dict[str, dict[str, str]]:
     if not isinstance(accounts, dict) or not accounts:
-        raise InputError(field=where, problem="is not a mapping of exchange names to fields", mend="give each exchange's fields under its name")
+        raise InputError(
+            field=where,
+            problem="is not a mapping of exchange names to fields",
+            mend="give each exchange's fields under its name",
+        )
     for account in accounts:
         if not isinstance(account, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", account):
-            raise InputError(field=where, problem="has a name that is no exchange's", mend="name accounts by letters, digits, _ and -")
+            raise InputError(
+                field=where,
+                problem="has a name that is no exchange's",
+                mend="name accounts by letters, digits, _ and -",
+            )
     return {account: _fields(given, where=f"{where}.{account}") for account, given in accounts.items()}
 
 
-def _fields(fields: t.Any, *, where: str) -> t.Dict[str, str]:
+def _fields(fields: t.Any, *, where: str) -> dict[str, str]:
     if not isinstance(fields, dict):
         raise InputError(field=where, problem="is not a mapping", mend="give for example api_key and secret")
-    checked: t.Dict[str, str] = {}
+    checked: dict[str, str] = {}
     for name, value in fields.items():
         if name not in _formats.FIELDS:
             # The name is not shown: key and value may have been mixed up.
-            raise InputError(field=where, problem="has an entry that is not a known field", mend=f"use {', '.join(_formats.FIELDS)}")
+            raise InputError(
+                field=where, problem="has an entry that is not a known field", mend=f"use {', '.join(_formats.FIELDS)}"
+            )
         if value is not None:
             checked[name] = _value(value, name=name, where=f"{where}.{name}")
     if not checked:
@@ -168,12 +190,18 @@ def _value(value: t.Any, *, name: str, where: str) -> str:
     _check_text(value, where=where)
     pem = "-----BEGIN " in value
     if value != value.strip() and not pem:
-        raise InputError(field=where, problem="has white space around it", mend="copy it again without blanks and line ends")
+        raise InputError(
+            field=where, problem="has white space around it", mend="copy it again without blanks and line ends"
+        )
     if any(ord(c) < 32 or ord(c) == 127 for c in value) and not pem:
-        raise InputError(field=where, problem="has a control character or a line break in it", mend="copy it again as one line")
+        raise InputError(
+            field=where, problem="has a control character or a line break in it", mend="copy it again as one line"
+        )
     if len(value) < MIN_LENGTH.get(name, 1):
         raise InputError(
-            field=where, problem=f"is shorter than {MIN_LENGTH[name]} characters, so it is not whole", mend="copy it again from the exchange"
+            field=where,
+            problem=f"is shorter than {MIN_LENGTH[name]} characters, so it is not whole",
+            mend="copy it again from the exchange",
         )
     if name in MIN_LENGTH and _PLACEHOLDER.fullmatch(re.sub(r"[-_ .]", "", value) or value):
         raise InputError(field=where, problem="is a placeholder", mend="give the real value, from a vault or a lookup")
@@ -181,8 +209,10 @@ def _value(value: t.Any, *, name: str, where: str) -> str:
 
 
 def _check_string(value: t.Any, *, where: str) -> None:
-    if isinstance(value, bool) or isinstance(value, (int, float)):
-        raise InputError(field=where, problem="was read as a number or a truth value, which changes it", mend="put it in quotes")
+    if isinstance(value, (bool, int, float)):
+        raise InputError(
+            field=where, problem="was read as a number or a truth value, which changes it", mend="put it in quotes"
+        )
     if not isinstance(value, str):
         raise InputError(field=where, problem="is not a string", mend="give one value in quotes")
 
@@ -191,7 +221,11 @@ def _check_text(value: str, *, where: str) -> None:
     if not value.strip():
         raise InputError(field=where, problem="is empty", mend="check the vault, lookup or prompt that it comes from")
     if value.startswith("$ANSIBLE_VAULT;"):
-        raise InputError(field=where, problem="is still encrypted by ansible-vault", mend="mark it with !vault, or give the vault password")
+        raise InputError(
+            field=where,
+            problem="is still encrypted by ansible-vault",
+            mend="mark it with !vault, or give the vault password",
+        )
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
@@ -203,4 +237,6 @@ def _check_equal(fields: t.Mapping[str, str], *, where: str) -> None:
     for index, first in enumerate(names):
         for second in names[index + 1 :]:
             if fields[first] == fields[second]:
-                raise InputError(field=f"{where}.{second}", problem=f"equals {first}", mend="copy each value again from the exchange")
+                raise InputError(
+                    field=f"{where}.{second}", problem=f"equals {first}", mend="copy each value again from the exchange"
+                )

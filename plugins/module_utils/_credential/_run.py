@@ -12,7 +12,8 @@ import typing as t
 
 from .._errors import StoreError
 
-#: Nothing of the caller's environment reaches the program: ``SYSTEMD_CREDENTIAL_SECRET`` there would name another host key
+#: Nothing of the caller's environment reaches the program: ``SYSTEMD_CREDENTIAL_SECRET`` there would name another
+#: host key
 #: than the one that the guard looked at, and ``SYSTEMD_LOG_LEVEL=debug`` would tell more than wanted.
 CLEAN_ENVIRONMENT: t.Mapping[str, str] = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -41,10 +42,14 @@ class ProgramMissingError(StoreError):
     """The program is not installed."""
 
 
-def run(*, argv: t.Sequence[str], stdin: bytes = b"", environment: t.Mapping[str, str] = CLEAN_ENVIRONMENT) -> Completed:
+def run(
+    *, argv: t.Sequence[str], stdin: bytes = b"", environment: t.Mapping[str, str] = CLEAN_ENVIRONMENT
+) -> Completed:
     """Run a program; secrets go in by ``stdin`` and come out by ``stdout``, never by ``argv`` or the environment."""
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, env=environment, cwd="/", timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            argv, input=stdin, capture_output=True, env=environment, cwd="/", timeout=TIMEOUT, check=False
+        )
     except FileNotFoundError:
         raise ProgramMissingError(f"{argv[0]} is not installed on this host.") from None
     except OSError as error:

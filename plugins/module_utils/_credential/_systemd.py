@@ -19,7 +19,7 @@ import typing as t
 from .._errors import InputError, StoreError
 from .._redact import one_line
 from ._machine_id import ABSENT, MACHINE_ID_PATH, SECRET_PATH, HostKey, guard, read_host_key
-from ._run import ProgramMissingError, Runner, run
+from ._run import Completed, ProgramMissingError, Runner, run
 
 DEFAULT_DIRECTORY = "/etc/credstore.encrypted"
 #: systemd refuses more, per credential and per unit (src/shared/creds-util.h, CREDENTIAL_SIZE_MAX).
@@ -51,12 +51,13 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
 class UndecryptableError(StoreError):
     """A credential does not decrypt. ``embedded_name`` is the name inside it where that is the only reason."""
 
-    def __init__(self, *, path: str, reason: str, embedded_name: t.Optional[str] = None) -> None:
+    def __init__(self, *, path: str, reason: str, embedded_name: str | None = None) -> None:
         self.path = path
         self.reason = reason
         self.embedded_name = embedded_name
         super().__init__(
-            f"{path} cannot be decrypted on this host ({reason}); restore the file and the host key {SECRET_PATH} from a backup of "
+            f"{path} cannot be decrypted on this host ({reason}); restore the file and the host key {SECRET_PATH} "
+            "from a backup of "
             "this host, or place the secret anew with on_undecryptable: replace."
         )
 
@@ -93,7 +94,7 @@ def key_fits(*, wanted: str, found: str) -> bool:
 
 
 def load_directive(*, name: str, path: str) -> str:
-    """Return the line for the unit that uses the credential. A percent sign in the path is doubled, as units want it."""
+    """Return the line for the unit that uses the credential; a percent sign in the path is doubled, as units want."""
     return f"LoadCredentialEncrypted={name}:{path.replace('%', '%%')}"
 
 
@@ -118,7 +119,9 @@ class SystemdStore:
         argv = ["systemd-creds", "encrypt", f"--name={name}", f"--with-key={with_key}", "-", "-"]
         done = self._run(argv=argv, stdin=content)
         if done.rc != 0:
-            raise StoreError(f"systemd-creds could not encrypt {name} with the key {with_key}: {_complaint(done.stderr)}.")
+            raise StoreError(
+                f"systemd-creds could not encrypt {name} with the key {with_key}: {_complaint(done.stderr)}."
+            )
         if key_type(encrypted=done.stdout) == NULL_KEY:
             raise StoreError(
                 f"systemd-creds encrypted {name} with the null key, which protects nothing, so it was not stored; "
@@ -134,7 +137,9 @@ class SystemdStore:
         """
         found = key_type(encrypted=encrypted)
         if found == NULL_KEY:
-            raise UndecryptableError(path=path, reason="it is encrypted with the null key, which anybody can do, so it is not trusted")
+            raise UndecryptableError(
+                path=path, reason="it is encrypted with the null key, which anybody can do, so it is not trusted"
+            )
         host_key = self.host_key()
         guard(host_key=host_key, at_stake=[path])
         if host_key.state == ABSENT and not found.startswith("tpm2"):  # a pure TPM credential needs no host key
@@ -155,7 +160,7 @@ class SystemdStore:
             raise StoreError(f"with_key {with_key!r}: this host has no usable TPM 2.0; use with_key: host.")
         return with_key
 
-    def _run(self, *, argv: t.Sequence[str], stdin: bytes = b"") -> t.Any:
+    def _run(self, *, argv: t.Sequence[str], stdin: bytes = b"") -> Completed:
         try:
             return self.runner(argv=argv, stdin=stdin)
         except ProgramMissingError:

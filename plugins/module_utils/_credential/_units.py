@@ -32,8 +32,8 @@ def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Lo
 
     Drop-ins and empty assignments count as systemd counts them. At most :data:`MAX_FILES` files are read.
     """
-    units: t.Dict[str, str] = {}
-    drop_ins: t.Dict[str, t.Dict[str, str]] = {}
+    units: dict[str, str] = {}
+    drop_ins: dict[str, dict[str, str]] = {}
     for directory in unit_directories:
         for entry in _listing(directory):
             path = os.path.join(directory, entry)
@@ -44,7 +44,7 @@ def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Lo
                 for name in _listing(path):
                     if name.endswith(".conf"):
                         found.setdefault(name, os.path.join(path, name))
-    loads: t.Dict[str, t.List[str]] = {}
+    loads: dict[str, list[str]] = {}
     budget = MAX_FILES
     for unit in sorted(set(units) | set(drop_ins)):
         paths = [units[unit]] if unit in units else []
@@ -52,7 +52,7 @@ def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Lo
         if len(paths) > budget:
             break
         budget -= len(paths)
-        in_force: t.List[str] = []
+        in_force: list[str] = []
         for path in paths:
             for value in _assignments(_text(path)):
                 in_force = [*in_force, value] if value else []
@@ -61,7 +61,7 @@ def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Lo
     return loads
 
 
-def loaded_by(*, name: str, path: str, loads: Loads) -> t.List[str]:
+def loaded_by(*, name: str, path: str, loads: Loads) -> list[str]:
     """Return the units that load the credential file at ``path``, whose name is ``name``."""
     return [unit for unit, values in loads.items() if any(_names(value, name=name, path=path) for value in values)]
 
@@ -77,16 +77,18 @@ def _names(value: str, *, name: str, path: str) -> bool:
 def _pattern(text: str) -> str:
     """A unit's text as a pattern: ``%%`` is a percent sign, any other specifier (``%i``) stands for something."""
     parts = re.split(r"(%.)", text)
-    return "".join("%" if part == "%%" else "[^/]+" if part[:1] == "%" and len(part) == 2 else re.escape(part) for part in parts)
+    return "".join(
+        "%" if part == "%%" else "[^/]+" if part[:1] == "%" and len(part) == 2 else re.escape(part) for part in parts
+    )
 
 
-def _assignments(text: str) -> t.List[str]:
+def _assignments(text: str) -> list[str]:
     joined = re.sub(r"\\\n", " ", text)
     found = re.findall(r"^[ \t]*LoadCredentialEncrypted[ \t]*=[ \t]*(.*?)[ \t]*$", joined, flags=re.MULTILINE)
     return [value.strip("\"'") for value in found]
 
 
-def _listing(directory: str) -> t.List[str]:
+def _listing(directory: str) -> list[str]:
     try:
         return sorted(os.listdir(directory))[:MAX_FILES]
     except OSError:

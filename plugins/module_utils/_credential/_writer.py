@@ -42,7 +42,8 @@ def check_directory(*, directory: str, owner_uid: int) -> bool:
     if found.st_uid != owner_uid or found.st_mode & 0o022:
         raise StoreError(
             f"directory {directory!r} can be changed by others than its owner root (mode {found.st_mode & 0o7777:04o}, "
-            f"uid {found.st_uid}), who could put other credentials in place; run: chown root {directory} && chmod go-w {directory}"
+            f"uid {found.st_uid}), who could put other credentials in place; run: chown root {directory} && chmod "
+            f"go-w {directory}"
         )
     return True
 
@@ -128,7 +129,10 @@ def sync_directory(*, directory: str) -> None:
 def file_error(*, error: OSError, path: str) -> StoreError:
     """Return the sentence for a failed file operation on ``path``."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(f"{path} could not be written because the disk is full; what was there before is untouched; free some space.")
+        return StoreError(
+            f"{path} could not be written because the disk is full; what was there before is untouched; free some "
+            "space."
+        )
     if error.errno == errno.EROFS:
         return StoreError(f"{path} could not be written because its file system is read-only; name another directory.")
     if error.errno == errno.ENOENT:
