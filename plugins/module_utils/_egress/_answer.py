@@ -11,12 +11,13 @@ against that source and never a result. Private to this collection.
 from __future__ import annotations
 
 import re
+import typing as t
 from urllib.parse import urlsplit
 
 from .._allowlist._blocks import classify
 from .._allowlist._grammar import format_address, read_address
 from .._errors import AnswerError, InputError
-from .._exchanges._contract import json_answer
+from .._exchanges._answers import json_object
 from .._http import Answer
 from .._redact import one_line
 from ._sources import Source
@@ -109,12 +110,9 @@ def _trace_text(body: str, *, url: str) -> str:
 
 def _json_text(answer: Answer, *, field: str) -> str:
     try:
-        data = json_answer(answer)
-    except AnswerError:
-        start = (
-            "nothing" if not answer.body.strip() else "HTML" if answer.body.lstrip()[:1] == b"<" else "no valid JSON"
-        )
-        raise AnswerError(f"answered {start} where JSON was expected") from None
+        data: t.Any = json_object(answer)
+    except AnswerError as error:
+        raise AnswerError(str(error)[len(answer.host) + 1 :]) from None
     for name in field.split("."):
         if not isinstance(data, dict) or name not in data:
             raise AnswerError(f"answered JSON without {field}")

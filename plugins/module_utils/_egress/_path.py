@@ -60,12 +60,12 @@ def leaves(family: str, *, source_address: str | None = None) -> bool:
 
 
 def bound_addresses(
-    *, families: t.Sequence[str] | None, source_address: str | None, interface: str | None
+    *, families: t.Sequence[str], source_address: str | None, interface: str | None, by_name: bool
 ) -> dict[str, str | None]:
     """Return the address to bind for each family that is to be asked; ``None`` where the kernel chooses.
 
     Raises ``InputError`` for what is not on this host. A family that the interface or the address does not have is left
-    out, unless it was asked for by name.
+    out, or refused where the families were asked for ``by_name``.
     """
     if source_address and interface:
         raise InputError(
@@ -76,7 +76,7 @@ def bound_addresses(
         )
     if source_address:
         family = _own_address(source_address)
-        if families and list(families) != [family]:
+        if by_name and list(families) != [family]:
             raise InputError(
                 field="source_address",
                 value=source_address,
@@ -84,9 +84,8 @@ def bound_addresses(
                 mend=f"leave families out or set it to [{family}]",
             )
         return {family: source_address}
-    wanted = list(families or _SOCKET_FAMILY)
     if not interface:
-        return dict.fromkeys(wanted)
+        return dict.fromkeys(families)
     if _INTERFACE_NAME.fullmatch(interface) is None or interface not in _interface_names():
         raise InputError(
             field="interface",
@@ -95,10 +94,10 @@ def bound_addresses(
             mend=f"use one of {', '.join(_interface_names()) or 'none'}",
         )
     found = {
-        family: address for family in wanted for address in [interface_address(interface, family=family)] if address
+        family: address for family in families for address in [interface_address(interface, family=family)] if address
     }
-    missing = [family for family in wanted if family not in found]
-    if missing and (families or not found):
+    missing = [family for family in families if family not in found]
+    if missing and (by_name or not found):
         raise InputError(
             field="interface",
             value=interface,

@@ -52,17 +52,28 @@ def test_an_interfaces_ipv4_address_is_read_from_the_kernel() -> None:
     assert interface_address("none0", family="ipv4") is None
 
 
+def bound(
+    families: list[str] | None, *, source_address: str | None = None, interface: str | None = None
+) -> dict[str, str | None]:
+    return bound_addresses(
+        families=families or ["ipv4", "ipv6"],
+        source_address=source_address,
+        interface=interface,
+        by_name=families is not None,
+    )
+
+
 def test_both_families_are_asked_when_nothing_is_said() -> None:
-    assert bound_addresses(families=None, source_address=None, interface=None) == {"ipv4": None, "ipv6": None}
-    assert bound_addresses(families=["ipv6"], source_address=None, interface=None) == {"ipv6": None}
+    assert bound(None) == {"ipv4": None, "ipv6": None}
+    assert bound(["ipv6"]) == {"ipv6": None}
 
 
 def test_a_source_address_chooses_its_family() -> None:
-    assert bound_addresses(families=None, source_address="127.0.0.1", interface=None) == {"ipv4": "127.0.0.1"}
+    assert bound(None, source_address="127.0.0.1") == {"ipv4": "127.0.0.1"}
 
 
 def test_an_interface_leaves_out_a_family_that_it_does_not_have() -> None:
-    assert bound_addresses(families=None, source_address=None, interface="lo") == {"ipv4": "127.0.0.1"}
+    assert bound(None, interface="lo") == {"ipv4": "127.0.0.1"}
 
 
 REFUSED = [
@@ -82,7 +93,7 @@ def test_what_is_not_on_this_host_is_refused_in_one_sentence(
     families: list[str] | None, source_address: str | None, interface: str | None, problem: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        bound_addresses(families=families, source_address=source_address, interface=interface)
+        bound(families, source_address=source_address, interface=interface)
     assert problem in str(caught.value)
 
 
