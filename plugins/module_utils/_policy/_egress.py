@@ -1,0 +1,132 @@
+"""Which address belongs on an allowlist, and when the text to paste may be printed. Private to this collection.
+
+A wrong address there opens the key to a stranger. So text to paste needs two kinds of evidence that agree, or the
+person's confirmation; with less, the remedy says what is still needed.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._allowlist._blocks import classify
+from .._allowlist._cover import covers
+from .._allowlist._lint import paste_text
+from .._errors import InputError
+from .._facts import ACCEPTED
+from ._case import Case, Host, listed, shown
+from ._finding import Remedy
+
+#: Kinds of evidence, as people read them.
+_KINDS = {
+    "accepted": "the exchange accepted a call from it",
+    "printed": "the exchange printed it",
+    "majority": "most IP sources saw it",
+    "interface": "an interface of the host has it",
+    "declared": "the inventory declares it",
+}
+_NEVER = "Do not lift the IP restriction, and do not list an address that you cannot explain."
+
+
+def seen_from(case: Case) -> tuple[str, ...]:
+    """Return the addresses that the key's calls come from, the exchange's own word first."""
+    found: dict[str, None] = {}
+    printed = case.key.access.seen_address
+    if printed and case.trusted:
+        found[printed] = None
+    for way in case.ways:
+        for fact in way.facts:
+            if fact.status == "agreed":
+                found.update(dict.fromkeys(fact.addresses))
+    return tuple(found)
+
+
+def kinds(host: Host, address: str) -> tuple[str, ...]:
+    """Return which kinds of evidence say that this host is seen from ``address``."""
+    found: set[str] = set()
+    for fact in host.egress:
+        if address in fact.addresses:
+            found.update(_kinds_of_fact(fact.status, fact.basis))
+        if fact.path.source_address == address:
+            found.add("interface")
+    for key in host.keys:
+        if not key.official and key.environment != "custom":
+            continue
+        if key.access.seen_address == address:
+            found.add("printed")
+        if key.access.status == ACCEPTED and _only_entry(
+            key.observed.allowlist.entries if key.observed else (), address
+        ):
+            found.add("accepted")
+    return tuple(kind for kind in _KINDS if kind in found)
+
+
+def _kinds_of_fact(status: str, basis: str) -> tuple[str, ...]:
+    if basis == "declared":
+        return ("declared",)
+    if status != "agreed":
+        return ()
+    return ({"exchange_accepted": "accepted", "exchange_printed": "printed"}.get(basis, "majority"),)
+
+
+def _only_entry(entries: tuple[str, ...], address: str) -> bool:
+    """Tell whether an accepted call proves ``address``: only where the list lets nothing else in."""
+    return len(entries) == 1 and entries[0] == address
+
+
+def is_public(address: str) -> bool:
+    """Tell whether the text is exactly one globally routable address."""
+    try:
+        return classify(address) is None
+    except InputError:
+        return False
+
+
+def address_remedy(case: Case, missing: t.Sequence[str] | None = None) -> tuple[Remedy, str | None]:
+    """Return what to do about addresses that the key's allowlist lacks, and the text to paste if it is safe to give.
+
+    ``missing`` are the addresses to add; ``None`` means all that this key's calls come from.
+    """
+    wanted = [a for a in (seen_from(case) if missing is None else missing) if is_public(a)]
+    agreed = [a for a in wanted if case.confirmed or len(kinds(case.host, a)) >= 2]
+    where = case.exchange.allowlist_rule().click_path if case.exchange is not None else None
+    if not wanted:
+        remedy = Remedy(
+            "Learn the host's public address first; then the text to paste can be given.", None, _NEVER, where
+        )
+        return remedy, None
+    if len(agreed) < len(wanted):
+        doubt = next(a for a in wanted if a not in agreed)
+        have = kinds(case.host, doubt)
+        because = f"so far {' and '.join(_KINDS[kind] for kind in have)}" if have else "nothing vouches for it"
+        remedy = Remedy(
+            f"Confirm that {shown(doubt)} is this host's own address: {because}.",
+            "One more kind of evidence (the exchange's word, the host's interface, a declaration) or confirm: true"
+            " gives the text to paste.",
+            _NEVER,
+            where,
+        )
+        return remedy, None
+    line = _paste(case, agreed)
+    if line is None:
+        return Remedy(
+            f"Add {listed(agreed)} by hand, keeping what is listed.", "Learn the key again.", _NEVER, where
+        ), None
+    return Remedy(
+        f"Add {listed(agreed)} to the key's allowlist, keep the rest.", "Learn the key again.", _NEVER, where
+    ), line
+
+
+def _paste(case: Case, add: t.Sequence[str]) -> str | None:
+    """Return the whole new list where today's is known, else what to add; ``None`` if no safe one can be written."""
+    keep = case.listing.entries if case.listing is not None and case.list_state == "entries" else ()
+    return paste_text(keep=keep, add=list(add), remove_later=(), grammar=case.grammar).line or None
+
+
+def covered(case: Case, address: str) -> bool | None:
+    """Tell whether the key's list lets ``address`` in; ``None`` where that is not known."""
+    if case.listing is None:
+        return None
+    try:
+        return covers(case.listing.entries, address)
+    except InputError:
+        return None

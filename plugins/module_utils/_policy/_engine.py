@@ -1,0 +1,295 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Facts and policy in, findings out. Pure: no I/O, no clock of its own. Private to this collection."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._facts import EgressFacts, KeyFacts
+from ._case import Case, Host, HostCase, Machine, Rule, Verdict, shown
+from ._egress import seen_from
+from ._finding import (
+    FAIL,
+    NOT_APPLICABLE,
+    PASSED,
+    RANK,
+    SEVERITIES,
+    STATUSES,
+    STRENGTH,
+    UNKNOWN,
+    WAIVED,
+    Finding,
+    Subject,
+)
+from ._gates import PLACING, Gate, blocks, gate_for, milder
+from ._rules import DEFAULTS, HOST_RULES, KEY_RULES, RULES
+from ._settings import Policy
+from ._waivers import Waiver, longest
+
+if t.TYPE_CHECKING:
+    from .._exchanges._contract import Exchange
+
+_EVERYTHING = frozenset(
+    (
+        "label",
+        "permissions",
+        "allowlist",
+        "created_at",
+        "expiry",
+        "last_used_at",
+        "state",
+        "account",
+        "account_level",
+        "owner_kind",
+    )
+)
+
+
+class KeyLine(t.NamedTuple):
+    """One key in the table that people read. ``verdict`` is ``fail``, ``unknown`` or ``pass``."""
+
+    key: str
+    host: str
+    exchange: str
+    service: str | None
+    seen_from: tuple[str, ...]
+    verdict: str
+
+
+class Report(t.NamedTuple):
+    """What was judged. ``findings`` holds what did not pass (and what did, if asked for), the worst first."""
+
+    findings: tuple[Finding, ...]
+    blocking: tuple[Finding, ...]
+    lines: tuple[KeyLine, ...]
+    by_status: t.Mapping[str, int]
+    by_severity: t.Mapping[str, int]
+    by_basis: t.Mapping[str, int]
+    hosts: int
+    policy_digest: str
+    loosened: tuple[str, ...]
+    gate: Gate
+
+
+def judge(
+    *,
+    keys: t.Sequence[KeyFacts],
+    egress: t.Sequence[EgressFacts] = (),
+    machines: t.Sequence[Machine] = (),
+    policy: Policy,
+    waivers: t.Sequence[Waiver] = (),
+    now: float,
+    exchange_of: t.Callable[[str], Exchange | None],
+    gate: str = "audit",
+    fail_on: str | None = None,
+    fail_on_unknown: str | None = None,
+    confirmed: bool = False,
+    keep_passed: bool = False,
+    rules: t.Collection[str] | None = None,
+) -> Report:
+    """Judge facts by policy.
+
+    ``now`` is in seconds since 1970. ``exchange_of`` returns what is known of an exchange by name, or ``None``.
+    ``confirmed`` says that a person vouches for the observed addresses. ``rules`` limits the judgement to these ids.
+    """
+    judgement = _Judgement(policy=policy, waivers=waivers, now=now, keep_passed=keep_passed)
+    threshold = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
+    hosts = _hosts(keys, egress, machines)
+    known = _Exchanges(exchange_of)
+    labels = _labels(keys)
+    key_rules = [rule for rule in KEY_RULES if rules is None or rule.id in rules]
+    lines = []
+    for key in keys:
+        exchange, cannot = known[key.exchange]
+        case = Case(
+            key=key,
+            host=hosts[key.host],
+            exchange=exchange,
+            cannot=cannot,
+            policy=policy,
+            now=now,
+            placing=gate in PLACING,
+            labels=labels,
+            confirmed=confirmed,
+        )
+        verdict = judgement.judge_key(case, key_rules)
+        host_name, key_name, service = case.subject
+        addresses = tuple(shown(address) for address in seen_from(case))
+        lines.append(KeyLine(key_name or "", host_name or "", shown(key.exchange), service, addresses, verdict))
+    for rule in HOST_RULES:
+        if rules is None or rule.id in rules:
+            for host in hosts.values():
+                for subject, answer in rule.function(HostCase(host, policy, gate in PLACING)):
+                    judgement.add(rule, subject, answer, raw=(host.name, subject.key))
+    loosened = policy.loosened(defaults=DEFAULTS) + milder(threshold, than=gate)
+    if rules is None:
+        judgement.add_meta(loosened)
+    return judgement.report(lines=lines, hosts=len(hosts), loosened=loosened, gate=threshold)
+
+
+def _hosts(
+    keys: t.Sequence[KeyFacts], egress: t.Sequence[EgressFacts], machines: t.Sequence[Machine]
+) -> dict[str, Host]:
+    hosts: dict[str, Host] = {}
+    for key in keys:
+        hosts.setdefault(key.host, Host(key.host)).keys.append(key)
+    for fact in egress:
+        hosts.setdefault(fact.host, Host(fact.host)).egress.append(fact)
+    for machine in machines:
+        hosts.setdefault(machine.host, Host(machine.host)).machine = machine
+    return hosts
+
+
+def _labels(keys: t.Sequence[KeyFacts]) -> t.Mapping[tuple[str, str], int]:
+    """Return how often each label is declared for each exchange."""
+    return collections.Counter(
+        (key.exchange, str(key.declared["label"]).strip()) for key in keys if key.declared.get("label") is not None
+    )
+
+
+class _Exchanges(dict[str, tuple["Exchange | None", frozenset[str]]]):
+    """What is known of each exchange, looked up once."""
+
+    def __init__(self, exchange_of: t.Callable[[str], Exchange | None]) -> None:
+        super().__init__()
+        self._exchange_of = exchange_of
+
+    def __missing__(self, name: str) -> tuple[Exchange | None, frozenset[str]]:
+        exchange = self._exchange_of(name)
+        # Of an exchange that the collection does not know, a person's word is all there can be.
+        self[name] = (exchange, exchange.cannot_tell() if exchange is not None else _EVERYTHING)
+        return self[name]
+
+
+class _Judgement:
+    """Collects findings, counts what passed and applies waivers."""
+
+    def __init__(self, *, policy: Policy, waivers: t.Sequence[Waiver], now: float, keep_passed: bool) -> None:
+        self._policy = policy
+        self._now = now
+        self._keep_passed = keep_passed
+        self._waivers = {(waiver.rule, waiver.host, waiver.key): waiver for waiver in waivers}
+        self._used: set[Waiver] = set()
+        self._status: dict[str, int] = dict.fromkeys(STATUSES, 0)
+        self._severity: dict[str, int] = dict.fromkeys(SEVERITIES, 0)
+        self._basis: dict[str, int] = collections.Counter()
+        self.findings: list[Finding] = []
+
+    def judge_key(self, case: Case, rules: t.Sequence[Rule]) -> str:
+        """Run the rules on one key and return its verdict in one word."""
+        worst = PASSED
+        raw = (case.key.host, case.key.name)
+        for rule in rules:
+            status = self.add(rule, case.subject, rule.function(case), raw=raw)
+            if status == FAIL or (status == UNKNOWN and worst != FAIL):
+                worst = status
+        return worst
+
+    def add(self, rule: Rule, subject: Subject, verdict: Verdict, *, raw: tuple[str, str | None]) -> str:
+        """Turn a verdict into a finding or a count and return its status."""
+        status, basis = verdict.status, verdict.basis
+        if status == PASSED and STRENGTH[basis] < STRENGTH[rule.least]:
+            verdict = Verdict(UNKNOWN, basis, f"this rests on a word that is {basis} only; it needs to be {rule.least}")
+            status = UNKNOWN
+        if status in (PASSED, NOT_APPLICABLE):
+            self._status[status] += 1
+            if status == PASSED:
+                self._basis[basis] += 1
+            if self._keep_passed:
+                self.findings.append(
+                    Finding(
+                        rule.id,
+                        status,
+                        rule.severity,
+                        basis,
+                        subject,
+                        "as it should be" if status == PASSED else "does not apply",
+                    )
+                )
+            return status
+        severity = self._policy.severities.get(rule.id) or verdict.severity or rule.severity
+        finding = Finding(
+            rule.id,
+            status,
+            severity,
+            basis,
+            subject,
+            verdict.evidence,
+            verdict.remedy,
+            verdict.paste,
+            verdict.root,
+            None,
+            verdict.code,
+        )
+        if self._waivers:
+            finding = self._waived(finding, raw)
+        self._keep(finding)
+        return finding.status
+
+    def _keep(self, finding: Finding) -> None:
+        self._status[finding.status] += 1
+        if finding.status == FAIL:
+            self._severity[finding.severity] += 1
+        self.findings.append(finding)
+
+    def _waived(self, finding: Finding, raw: tuple[str, str | None]) -> Finding:
+        waiver = self._waivers.get((finding.rule, *raw)) or self._waivers.get((finding.rule, raw[0], None))
+        if waiver is None:
+            return finding
+        most = longest(self._policy, finding.severity)
+        if waiver.ends - self._now > (most + 1) * 86400:
+            # The finding turned out graver than the rule's usual severity: the longer waiver does not reach it.
+            return finding._replace(waiver=f"does not count, it runs longer than {most} days")
+        self._used.add(waiver)
+        if waiver.ends > self._now:
+            return finding._replace(status=WAIVED, waiver=waiver.said)
+        self._keep(
+            Finding(
+                "waiver-expired",
+                FAIL,
+                finding.severity if finding.status == FAIL else "low",
+                "declared",
+                finding.subject,
+                f"the waiver of {finding.rule} ended with {waiver.expires}",
+                root=finding.rule if finding.status == FAIL else None,
+            )
+        )
+        return finding._replace(waiver=f"expired with {waiver.expires}")
+
+    def add_meta(self, loosened: t.Sequence[str]) -> None:
+        """Add what is to be said of the waivers and of the policy itself."""
+        for waiver in self._waivers.values():
+            if waiver not in self._used:
+                self._keep(
+                    Finding(
+                        "waiver-unused",
+                        FAIL,
+                        self._policy.severities.get("waiver-unused", RULES["waiver-unused"].severity),
+                        "declared",
+                        Subject(shown(waiver.host), shown(waiver.key) or None),
+                        f"the waiver of {waiver.rule} matches no finding",
+                    )
+                )
+        for said in loosened:
+            self._keep(Finding("policy-loosened", FAIL, "info", "declared", Subject(), said))
+
+    def report(self, *, lines: t.Sequence[KeyLine], hosts: int, loosened: tuple[str, ...], gate: Gate) -> Report:
+        """Return everything, the worst first."""
+        order = {status: index for index, status in enumerate(STATUSES)}
+        self.findings.sort(key=lambda f: (order[f.status], -RANK[f.severity], f.root is not None))
+        return Report(
+            findings=tuple(self.findings),
+            blocking=tuple(finding for finding in self.findings if blocks(finding, gate)),
+            lines=tuple(lines),
+            by_status=self._status,
+            by_severity=self._severity,
+            by_basis=dict(self._basis),
+            hosts=hosts,
+            policy_digest=self._policy.digest(defaults=DEFAULTS),
+            loosened=loosened,
+            gate=gate,
+        )

@@ -1,0 +1,143 @@
+"""Rules about the host: its key, its credentials, its identity. Private to this collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._case import OBSERVED, SKIP, HostCase, Rule, Verdict, failed, shown, unknown
+from ._finding import Remedy, Subject
+
+#: What a rule about a host answers: one verdict for each subject.
+HostVerdicts = t.Iterable[tuple[Subject, Verdict]]
+
+_GUARD = Remedy(
+    "Put the old /etc/machine-id back: the credentials then decrypt again.",
+    "If it is lost, place the secrets anew with on_undecryptable: replace.",
+    "Do not run systemd-creds or restart the services: systemd deletes the host key when the machine-id differs.",
+)
+
+
+def _host_key_bound(case: HostCase) -> HostVerdicts:
+    return [(Subject(shown(case.host.name)), _host_key(case))]
+
+
+def _host_key(case: HostCase) -> Verdict:
+    machine = case.host.machine
+    holds = [key for key in case.host.keys if key.credential is not None]
+    if machine is None or machine.host_key is None:
+        # A host without credentials has nothing to lose; before placing, the state must be known.
+        return unknown("nobody looked at the host key") if holds or case.placing else SKIP
+    if machine.host_key == "bound":
+        return OBSERVED
+    if machine.host_key == "differs":
+        return failed("observed", "the host key belongs to another machine-id", remedy=_GUARD)
+    if machine.host_key == "absent":
+        bound = [c for c in machine.credentials if str(c.get("key_type")).startswith("host")]
+        if not bound:
+            return SKIP
+        return failed(
+            "observed",
+            f"the host key is gone, and {len(bound)} credentials need it",
+            remedy=Remedy(
+                "Restore /var/lib/systemd/credential.secret from a backup of this very host.",
+                "If there is none, place the secrets anew with on_undecryptable: replace.",
+                "Do not delete the credentials before the secrets are at hand.",
+            ),
+        )
+    return unknown("the host key could not be read", remedy=Remedy("Look at the host with become: true."))
+
+
+def _credential_key_type(case: HostCase) -> HostVerdicts:
+    machine = case.host.machine
+    if machine is None:
+        return []
+    wanted: dict[t.Any, t.Any] = {
+        key.credential: key.declared.get("key_type") for key in case.host.keys if key.credential is not None
+    }
+    verdicts = []
+    for credential in machine.credentials:
+        name = credential.get("name")
+        loaded_by = credential.get("loaded_by")
+        service = loaded_by if isinstance(loaded_by, str) else ", ".join(str(s) for s in loaded_by or ())
+        subject = Subject(shown(case.host.name), shown(name), shown(service) or None)
+        want = wanted.get(name) or wanted.get(credential.get("path")) or case.policy.credential_key_type
+        verdicts.append((subject, _key_type(credential.get("key_type"), str(want))))
+    return verdicts
+
+
+def _key_type(found: t.Any, want: str) -> Verdict:
+    if found is None or found == "unknown":
+        return unknown("nobody could tell what the credential is encrypted with")
+    if found == "null":
+        return failed(
+            "observed",
+            "the credential is encrypted with the null key, which everybody has",
+            severity="critical",
+            remedy=Remedy("Treat the secret as exposed: create another key.", "Place it with a real key.", None),
+        )
+    # "+pk" seals to a public key's policy and "-scoped" to one user: both are the same key, held more narrowly.
+    if want in ("any", str(found).replace("-scoped", "").replace("+pk", "")):
+        return OBSERVED
+    return failed(
+        "observed",
+        f"the credential is encrypted with {shown(found)}, the policy wants {shown(want)}",
+        remedy=Remedy("Place the credential again; the service keeps running."),
+    )
+
+
+def _ssh_host_verified(case: HostCase) -> HostVerdicts:
+    return [(Subject(shown(case.host.name)), _verified(case))]
+
+
+def _verified(case: HostCase) -> Verdict:
+    machine = case.host.machine
+    severity = "critical" if case.placing else None
+    if machine is None or machine.verified_host is None:
+        if machine is None and not case.placing:
+            return SKIP
+        return unknown("nobody knows whether the host's SSH key was checked", severity=severity)
+    if machine.verified_host:
+        return OBSERVED
+    why = f": {shown(machine.transport_problem, limit=160)}" if machine.transport_problem else ""
+    return failed(
+        "observed",
+        f"the host's SSH key is not checked{why}",
+        severity=severity,
+        remedy=Remedy(
+            "Turn host key checking on and put the host's key into known_hosts, from its console or your SSH CA.",
+            "Run again.",
+            "Do not accept a changed key because the address is the same.",
+        ),
+    )
+
+
+RULES = (
+    Rule(
+        "host-key-bound",
+        "The host key belongs to this machine",
+        "host",
+        "critical",
+        "observed",
+        _host_key_bound,
+        waivable=False,
+        scope="host",
+    ),
+    Rule(
+        "credential-key-type",
+        "Credentials rest under the key that the policy wants",
+        "host",
+        "medium",
+        "observed",
+        _credential_key_type,
+        scope="host",
+    ),
+    Rule(
+        "ssh-host-verified",
+        "The host is who it says it is",
+        "host",
+        "high",
+        "observed",
+        _ssh_host_verified,
+        scope="host",
+    ),
+)

@@ -1,0 +1,18 @@
+"""The registry of rules: one line per family. Private to this collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import _access, _addresses, _host, _lifetime, _meta, _passphrase, _permissions, _person
+from ._case import Rule
+
+_FAMILIES = (_access, _permissions, _addresses, _lifetime, _person, _passphrase, _host, _meta)
+
+#: Every rule by its id, in the order in which reports show them.
+RULES: t.Mapping[str, Rule] = {rule.id: rule for family in _FAMILIES for rule in family.RULES}
+
+KEY_RULES = tuple(rule for rule in RULES.values() if rule.scope == "key")
+HOST_RULES = tuple(rule for rule in RULES.values() if rule.scope == "host")
+#: The severities as shipped.
+DEFAULTS: t.Mapping[str, str] = {rule.id: rule.severity for rule in RULES.values()}
