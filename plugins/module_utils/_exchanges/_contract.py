@@ -13,11 +13,9 @@ from __future__ import annotations
 import abc
 import dataclasses
 import datetime
-import json
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._errors import AnswerError
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 
@@ -28,12 +26,12 @@ class Credential:
 
     api_key: str
     secret: str
-    passphrase: t.Optional[str] = None
+    passphrase: str | None = None
 
     def __repr__(self) -> str:
         return "Credential(...)"
 
-    def secrets(self) -> t.Tuple[str, ...]:
+    def secrets(self) -> tuple[str, ...]:
         """Everything that must be removed from foreign text before a person sees it."""
         return tuple(s for s in (self.api_key, self.secret, self.passphrase) if s)
 
@@ -43,10 +41,13 @@ class Site:
     """Where one environment of one region answers: ``https://`` and a host name, no path.
 
     ``futures_url`` is a second host of the same site that is asked only where an exchange needs it (Binance).
+    ``introspects`` is false where no call is known by which a key tells about itself there: a signed read of the
+    account then proves that the key is accepted, and nothing more.
     """
 
     base_url: str
-    futures_url: t.Optional[str] = None
+    futures_url: str | None = None
+    introspects: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +58,7 @@ class PassphraseRule:
     the document and ``as_of`` the date it was read.
     """
 
-    pattern: t.Optional[str]
+    pattern: str | None
     described: str
     source: str
     as_of: str
@@ -68,17 +69,18 @@ class PassphraseRule:
 class LifetimeRule:
     """How long a key without IP restriction lives.
 
-    ``days`` from creation, or from the last use where ``idle`` is true; ``None`` where nobody knows. ``scope`` is ``key`` or
-    ``trade`` (only the right to trade ends). ``applies_to_read_only`` says whether a key that can only read dies too.
+    ``days`` from creation, or from the last use where ``idle`` is true; ``None`` where nobody knows. ``scope`` is
+    ``key`` or ``trade`` (only the right to trade ends). ``applies_to_read_only`` says whether a key that can only read
+    dies too; ``None`` where nobody knows.
     """
 
-    days: t.Optional[int]
+    days: int | None
     idle: bool
     described: str
     source: str
     as_of: str
     scope: str = "key"
-    applies_to_read_only: bool = True
+    applies_to_read_only: bool | None = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,11 +105,21 @@ class ClockTolerance:
 class KeyShape:
     """What a key and a secret of this exchange look like: full-match patterns, or ``None`` where not known.
 
-    Used to tell a swapped or cut pair before anything is sent; a pattern must come from a document.
+    Used to tell a swapped pair before anything is sent; a pattern must come from a document.
     """
 
-    api_key: t.Optional[str] = None
-    secret: t.Optional[str] = None
+    api_key: str | None = None
+    secret: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What a signed question is made of: who asks, for which instant, where, and in which environment."""
+
+    credential: Credential
+    at: datetime.datetime
+    site: Site
+    environment: str
 
 
 class Exchange(abc.ABC):
@@ -121,14 +133,14 @@ class Exchange(abc.ABC):
     # --- what is known of the exchange ---
 
     @abc.abstractmethod
-    def sites(self) -> t.Mapping[t.Tuple[str, str], Site]:
+    def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the sites by ``(environment, region)``; the first entry is the default one."""
 
     @abc.abstractmethod
     def key_shape(self) -> KeyShape:
         """Return what keys look like, to tell a swapped pair before anything is sent."""
 
-    def passphrase_rule(self) -> t.Optional[PassphraseRule]:
+    def passphrase_rule(self) -> PassphraseRule | None:
         """Return the rule for its passphrase, or ``None`` where the exchange has no passphrase."""
         return None
 
@@ -137,7 +149,7 @@ class Exchange(abc.ABC):
         """Return how its allowlist is written."""
 
     @abc.abstractmethod
-    def lifetime_rule(self) -> t.Optional[LifetimeRule]:
+    def lifetime_rule(self) -> LifetimeRule | None:
         """Return how long a key without IP restriction lives; ``None`` where no such rule exists."""
 
     @abc.abstractmethod
@@ -145,15 +157,19 @@ class Exchange(abc.ABC):
         """Return how far a timestamp may be off."""
 
     @abc.abstractmethod
-    def cannot_tell(self) -> t.FrozenSet[str]:
+    def cannot_tell(self) -> frozenset[str]:
         """Return the fields of ``ObservedKey`` that this exchange never tells."""
 
     @abc.abstractmethod
-    def closure(self, words: t.FrozenSet[str]) -> t.FrozenSet[str]:
+    def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the least grant that the exchange can give which contains the declared permission words."""
 
     def withdraw_needs_master(self) -> bool:
         """Return whether a sub-account's key can never withdraw here, which then proves ``withdrawal-forbidden``."""
+        return False
+
+    def restriction_voids_keys(self) -> bool:
+        """Return whether keys must be created anew after the account was restricted for a while."""
         return False
 
     @abc.abstractmethod
@@ -171,64 +187,47 @@ class Exchange(abc.ABC):
         """Return the exchange's clock (aware, UTC) from the answer; raises ``AnswerError``."""
 
     @abc.abstractmethod
-    def key_request(self, *, credential: Credential, at: datetime.datetime, site: Site, environment: str) -> Request:
-        """Return the one signed read by which a key tells about itself; ``at`` is the instant it is signed for."""
+    def key_request(self, question: Question) -> Request:
+        """Return the one signed read by which a key tells about itself."""
+
+    def other_form(self, question: Question, *, answer: Answer) -> Request | None:
+        """Return the question in another form where the answer says only that the account needs one (Bitget).
+
+        Such an answer is no refusal of the key: the exchange knew it and sent it to another door.
+        """
+        del question, answer  # most exchanges have one form
+        return None
 
     # --- answers ---
 
     @abc.abstractmethod
-    def refusal(self, answer: Answer) -> t.Optional[Access]:
+    def refusal(self, answer: Answer) -> Access | None:
         """Return why the exchange refused, or ``None`` if it accepted. ``message`` is still raw: the driver redacts it.
 
-        An answer that is neither the documented acceptance nor a known refusal raises ``AnswerError``.
+        The driver has dealt with redirects, rate limits and server errors by their HTTP status before it asks here.
+        A code that is not known is ``ambiguous``. An answer that is not in the exchange's own form raises
+        ``AnswerError``.
         """
 
     @abc.abstractmethod
     def key(self, answer: Answer) -> ObservedKey:
-        """Return what an accepted answer tells of the key; raises ``AnswerError`` where its shape is another."""
+        """Return what an accepted answer tells of the key; raises ``AnswerError`` where its shape is another.
+
+        ``masked_id`` and ``not_told`` are left empty and foreign text is raw: the driver, which knows the credential,
+        sees to all three.
+        """
 
     # --- where one answer leaves several causes open ---
 
-    def second_opinion(
-        self, *, credential: Credential, at: datetime.datetime, site: Site, first: Access
-    ) -> t.Optional[Request]:
+    def second_opinion(self, question: Question, *, first: Access) -> Request | None:
         """Return one more signed read that can tell the causes of an ambiguous refusal apart, if there is one.
 
         It is put only when the key's owner allows it (it counts as a second refused call).
         """
+        del question, first  # most exchanges have none
         return None
 
-
-def json_answer(answer: Answer) -> t.Any:
-    """Return the answer's JSON. Duplicate names, NaN and anything that is not JSON raise ``AnswerError``."""
-    try:
-        return json.loads(answer.text(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        start = "nothing" if not answer.body else "HTML" if answer.body.lstrip()[:1] == b"<" else "no valid JSON"
-        raise AnswerError(f"{answer.host} answered {start} (HTTP {answer.status}) where JSON was expected") from None
-
-
-def member(data: t.Any, name: str, kind: t.Union[type, t.Tuple[type, ...]], *, host: str) -> t.Any:
-    """Return ``data[name]`` if it is of ``kind``; ``AnswerError`` names the field otherwise."""
-    if not isinstance(data, dict):
-        raise AnswerError(f"{host} answered {type(data).__name__} where an object with {name} was expected")
-    value = data.get(name)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool and bool not in _kinds(kind)):
-        shown = "nothing" if name not in data else type(value).__name__
-        raise AnswerError(f"{host} answered {shown} for {name}, which is not the documented type")
-    return value
-
-
-def _kinds(kind: t.Union[type, t.Tuple[type, ...]]) -> t.Tuple[type, ...]:
-    return kind if isinstance(kind, tuple) else (kind,)
-
-
-def _no_duplicates(pairs: t.List[t.Tuple[str, t.Any]]) -> t.Dict[str, t.Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("duplicate names")
-    return data
-
-
-def _no_constant(text: str) -> t.NoReturn:
-    raise ValueError(text)
+    def settle(self, *, first: Access, second: Access | None) -> Access:
+        """Return what both refusals say together; ``second`` is ``None`` where the second question was accepted."""
+        del second
+        return first

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading exchanges' answers and signing questions: what several exchanges share. Private to this collection."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import hmac
+import ipaddress
+import json
+import re
+import typing as t
+
+from .._allowlist._grammar import split_list
+from .._clock import from_milliseconds, to_text
+from .._errors import AnswerError
+from .._facts import UNKNOWN_PREFIX, Access, Allowlist
+from .._http import Answer
+from .._redact import one_line
+
+
+@dataclasses.dataclass(frozen=True)
+class Refused:
+    """What one of an exchange's codes means, and what to do where that differs from the class's usual advice."""
+
+    status: str
+    next_step: str | None = None
+
+
+def refused(
+    *,
+    table: t.Mapping[str, Refused],
+    code: str,
+    message: str,
+    sees: tuple[re.Pattern[str], ...] = (),
+) -> Access:
+    """Return the refusal for a code; one that the table lacks is ``ambiguous``. ``sees`` finds the caller's address."""
+    known = table.get(code, Refused("ambiguous"))
+    return Access(
+        status=known.status,
+        code=code,
+        message=message,
+        seen_address=_seen(message, patterns=sees),
+        next_step=known.next_step,
+    )
+
+
+def _seen(message: str, *, patterns: tuple[re.Pattern[str], ...]) -> str | None:
+    for pattern in patterns:
+        found = pattern.search(message)
+        if found is not None:
+            try:
+                return str(ipaddress.ip_address(found.group(1).strip("[]").rstrip(".,;")))
+            except ValueError:
+                continue
+    return None
+
+
+def json_object(answer: Answer) -> dict[str, t.Any]:
+    """Return the answer's JSON object. Duplicate names, NaN and anything else raise ``AnswerError``."""
+    try:
+        data = json.loads(answer.text(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        start = "nothing" if not answer.body else "HTML" if answer.body.lstrip()[:1] == b"<" else "no valid JSON"
+        raise AnswerError(f"{answer.host} answered {start} (HTTP {answer.status}) where JSON was expected") from None
+    if not isinstance(data, dict):
+        raise AnswerError(f"{answer.host} answered a JSON {type(data).__name__} where an object was expected")
+    return data
+
+
+def member(data: t.Mapping[str, t.Any], name: str, *kinds: type, host: str) -> t.Any:
+    """Return ``data[name]`` if it is of one of ``kinds``; ``AnswerError`` names the field otherwise.
+
+    A boolean is no ``int`` here.
+    """
+    value = data.get(name)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        shown = "nothing" if name not in data else type(value).__name__
+        raise AnswerError(f"{host} answered {shown} for {name}, which is not the documented type")
+    return value
+
+
+def optional(data: t.Mapping[str, t.Any], name: str, *kinds: type, host: str) -> t.Any:
+    """Like :func:`member`; absent and null are ``None``."""
+    return None if data.get(name) is None else member(data, name, *kinds, host=host)
+
+
+def identifier(data: t.Mapping[str, t.Any], name: str, *, host: str) -> str | None:
+    """Return an account's id as text; absent, empty, ``0`` and masked ones are ``None``."""
+    value = optional(data, name, str, int, host=host)
+    text = "" if value is None else str(value).strip()
+    return None if text in ("", "0") or "*" in text else text
+
+
+def strings(data: t.Mapping[str, t.Any], name: str, *, host: str) -> list[str]:
+    """Return a list of strings; ``AnswerError`` names the field where it is another thing."""
+    value: list[t.Any] = member(data, name, list, host=host)
+    if not all(isinstance(item, str) for item in value):
+        raise AnswerError(f"{host} answered something else than texts in {name}")
+    return value
+
+
+def instant(milliseconds: t.Any, *, name: str, host: str) -> str:
+    """Return Unix milliseconds, a number or its digits, as an instant; ``AnswerError`` names the field."""
+    try:
+        return to_text(from_milliseconds(int(milliseconds)))
+    except (TypeError, ValueError):
+        raise AnswerError(f"{host} answered no time for {name}") from None
+
+
+def comma_list(text: str | None) -> Allowlist:
+    """Return the allowlist of a comma separated text; nothing in it, or ``*`` alone, means no restriction."""
+    if text is None:
+        return Allowlist("unknown")
+    entries = split_list(text)
+    if all(entry in ("", "*") for entry in entries):
+        return Allowlist("unrestricted")
+    return Allowlist("entries", entries)
+
+
+def unknown(word: str) -> str:
+    """Return the permission word for a word of the exchange that this collection does not know."""
+    return UNKNOWN_PREFIX + one_line(word, limit=80)
+
+
+def hmac_sha256(*, secret: str, text: str) -> bytes:
+    """Return the digest that most exchanges sign with."""
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+
+
+def in_base64(digest: bytes) -> str:
+    """Return bytes in base64, as text."""
+    return base64.b64encode(digest).decode("ascii")
+
+
+def _no_duplicates(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("duplicate names")
+    return data
+
+
+def _no_constant(text: str) -> t.NoReturn:
+    raise ValueError(text)
