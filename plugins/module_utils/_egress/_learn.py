@@ -18,7 +18,6 @@ import typing as t
 from .._errors import AnswerError, HttpError
 from .._facts import EgressFacts, Path, SourceAnswer
 from .._http import Http, Request
-from .._redact import one_line
 from ._answer import family_of, read_answer
 from ._decide import QUORUM, Observation, conclude
 from ._sources import Source
@@ -130,7 +129,7 @@ def ask_one(source: Source, *, family: str, client: Client) -> SourceAnswer:
         answer = client.send(Request("GET", source.url, headers=_HEADERS))
         return SourceAnswer(source.name, source.network, address=read_answer(answer, source=source, family=family))
     except (HttpError, AnswerError) as error:
-        return SourceAnswer(source.name, source.network, problem=one_line(_without_host(error)))
+        return SourceAnswer(source.name, source.network, problem=_without_host(error))
     finally:
         # A kept connection would hide that the next question leaves from another address.
         client.close()

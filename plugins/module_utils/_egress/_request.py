@@ -213,12 +213,12 @@ def _sentence(fact: EgressFacts, *, quorum: int) -> str:
 
 
 def _who_said_what(sources: t.Sequence[SourceAnswer]) -> str:
-    said: dict[str, list[str]] = {}
+    groups: dict[tuple[bool, str], list[str]] = {}
     for row in sources:
-        said.setdefault(row.address or "", []).append(
-            f"{row.source} [{row.network}]" if row.address else f"{row.source} [{row.network}] {row.problem}"
-        )
-    silent = said.pop("", [])
-    parts = [f"{address} said {', '.join(names)}" for address, names in said.items()]
-    parts += silent
-    return "; ".join(parts) or "nobody was asked"
+        key = (row.address is None, row.address or row.problem or "")
+        groups.setdefault(key, []).append(f"{row.source} [{row.network}]")
+    # Addresses first, then what kept the others from having a say.
+    return (
+        "; ".join(f"{what}: {', '.join(names)}" for (_silent, what), names in sorted(groups.items()))
+        or "nobody was asked"
+    )
