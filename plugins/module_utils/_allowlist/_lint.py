@@ -120,7 +120,7 @@ def paste_text(
     seen: set[tuple[Span, ...]] = set()
     taken: list[Entry] = []
     parts: dict[str, list[Entry]] = {}
-    unclear = False
+    unclear = open_today = False
     for name, texts in (("keep", keep), ("add", add), ("remove_later", remove_later)):
         parts[name] = []
         for given in texts:
@@ -129,13 +129,14 @@ def paste_text(
             if reason:
                 left_out.append((entry.text, reason))
                 # A person's new entry can wait; one that the exchange holds today would be lost by pasting.
-                unclear = unclear or (name != "add" and not entry.spans)
+                unclear = unclear or (name != "add" and _may_be_in_use(entry))
+                open_today = open_today or (name != "add" and entry.kind == "everything")
             elif entry.spans not in seen:
                 seen.add(entry.spans)
                 parts[name].append(entry)
                 taken.append(entry)
     line = SEPARATOR.join(entry.canonical for entry in taken)
-    notes = _notes(taken, grammar, unclear=unclear)
+    notes = _notes(taken, grammar, unclear=unclear, open_today=open_today)
     if any(blocking for blocking, _note in notes):
         line = ""
     text = _text(parts, left_out, [note for _blocking, note in notes], line)
@@ -282,12 +283,25 @@ def _why_not(entry: Entry, owned: SpanUnion | None) -> str:
     return ""
 
 
-def _notes(taken: Sequence[Entry], grammar: AllowlistGrammar, *, unclear: bool) -> list[tuple[bool, str]]:
+def _may_be_in_use(entry: Entry) -> bool:
+    """Tell whether an entry that is left out may be what lets some host in today."""
+    if entry.kind == "everything":
+        return False  # it is to go, and a note of its own says what that takes
+    return bool(entry.readings) or entry.mask is not None or any(first != last for _version, first, last in entry.spans)
+
+
+def _notes(
+    taken: Sequence[Entry], grammar: AllowlistGrammar, *, unclear: bool, open_today: bool
+) -> list[tuple[bool, str]]:
     """Return what a person must know, and whether it forbids writing the list on one line."""
     notes: list[tuple[bool, str]] = []
     if unclear:
         notes.append(
             (True, "The exchange holds entries that cannot be written here: add to its list, do not replace it.")
+        )
+    if open_today:
+        notes.append(
+            (False, "The list lets everybody in today: see that every host is on the new one before you replace it.")
         )
     if is_everything(taken):
         notes.append((True, "Together these entries let everybody in: list single addresses instead."))

@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.trading.hosts.plugins.module_utils._allowlist._blocks import routable_spans
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._cover import covers
-from ansible_collections.trading.hosts.plugins.module_utils._allowlist._grammar import AllowlistGrammar, parse_entry
+from ansible_collections.trading.hosts.plugins.module_utils._allowlist._grammar import (
+    AllowlistGrammar,
+    format_address,
+    parse_entry,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._lint import EntryReport, lint, paste_text
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
@@ -46,6 +51,7 @@ def report(text: str, *, grammar: AllowlistGrammar = TAKES_ALL, owned: tuple[str
         ("192.168.1.10:443", "private-use"),
         # One of two readings is public, so it may be a public address badly written.
         ("010.1.1.1", None),
+        ("012.1.1.1", None),
         ("203.**.154", None),
         ("0.0.0.0/0", None),
         ("example.org", None),
@@ -147,6 +153,8 @@ def test_relations_between_entries() -> None:
     assert [one.duplicate_of for one in found] == [None, 0, None, None, 3, None, None, None, None]
     assert [one.inside_of for one in found] == [2, None, None, None, None, None, None, None, None]
     assert [one.overlaps for one in found] == [None, None, None, None, None, None, 5, None, None]
+    ends = lint(["8.8.8.0/24", "8.8.8.255", "8.8.8.0", "8.8.8.128/25"], grammar=TAKES_ALL)
+    assert [(one.inside_of, one.overlaps) for one in ends] == [(None, None), (0, None), (0, None), (0, None)]
     assert [one.inside_of for one in lint(["8.8.8.8", "2606:4700::1", "*"], grammar=TAKES_ALL)] == [2, 2, None]
 
 
@@ -233,7 +241,7 @@ def test_a_network_that_is_there_stays() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["203.**.154", "8.8.8.8 ", "8.8.8.*"])
+@pytest.mark.parametrize("text", ["203.**.154", "8.8.8.8 ", "8.8.8.*", "8.0.0.0/5"])
 @pytest.mark.parametrize("part", ["keep", "remove_later"])
 def test_no_whole_list_when_pasting_it_would_lose_an_entry(text: str, part: str) -> None:
     parts = {"keep": ["9.9.9.9"], "add": ["1.1.1.1"], "remove_later": ["4.4.4.4"]}
@@ -244,9 +252,27 @@ def test_no_whole_list_when_pasting_it_would_lose_an_entry(text: str, part: str)
     assert "The whole list" not in paste.text
 
 
-def test_halves_of_everything_are_not_written() -> None:
-    paste = paste_text(keep=["0.0.0.0/1"], add=[], remove_later=["128.0.0.0/1"], grammar=TAKES_ALL)
+@pytest.mark.parametrize("text", ["", "example.org", "192.168.1.10"])
+def test_an_entry_that_lets_nobody_in_is_dropped_without_harm(text: str) -> None:
+    paste = paste_text(keep=["9.9.9.9", text], add=[], remove_later=[], grammar=TAKES_ALL)
+    assert paste.line == "9.9.9.9"
+    assert [given for given, _reason in paste.left_out] == [text]
+
+
+@pytest.mark.parametrize("text", ["*", "0.0.0.0/0", "::/0"])
+def test_an_open_list_is_replaced_with_a_warning(text: str) -> None:
+    paste = paste_text(keep=[text], add=["9.9.9.9"], remove_later=[], grammar=TAKES_ALL)
+    assert paste.line == "9.9.9.9"
+    assert "every host" in paste.text
+
+
+def test_pieces_of_everything_are_not_written() -> None:
+    spans = [(format_address(version=4, value=a), format_address(version=4, value=b)) for a, b in routable_spans(4)]
+    pieces = [first if first == last else f"{first}-{last}" for first, last in spans]
+    assert paste_text(keep=pieces[1:], add=[], remove_later=[], grammar=TAKES_ALL).line == ",".join(pieces[1:])
+    paste = paste_text(keep=pieces[1:], add=[], remove_later=pieces[:1], grammar=TAKES_ALL)
     assert paste.line == ""
+    assert "let everybody in" in paste.text
 
 
 def test_a_list_that_does_not_fit_is_not_written() -> None:
