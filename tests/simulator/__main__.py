@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import logging
 import os
 import signal
 import socket
@@ -54,6 +55,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--nat", action="append", default=[], metavar="PEER=PUBLIC", help="believe that PEER comes from PUBLIC"
     )
     parser.add_argument("--name", action="append", default=[], help="another name for the certificate")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when the starting process is gone")
     return parser.parse_args(argv)
 
 
@@ -146,29 +148,46 @@ async def serve(options: argparse.Namespace) -> None:
         "ports": {service.name: port for port, service in ports.items()},
     }
     state = State(nat=dict(pair.split("=", 1) for pair in options.nat))
-    common: dict[str, Any] = {"lifespan": "off", "log_level": "warning", "timeout_graceful_shutdown": 1}
+    common: dict[str, Any] = {
+        "lifespan": "off",
+        "log_level": "warning",
+        "timeout_graceful_shutdown": 1,
+        "access_log": False,
+        "proxy_headers": False,  # or X-Forwarded-For would choose the peer
+    }
     servers = (
         Server(
             uvicorn.Config(
                 Simulator(state=state, ports=ports).app,
                 http=Protocol,
                 ws="none",
-                access_log=False,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
                 server_header=False,
                 **common,
             )
         ),
-        Server(uvicorn.Config(Control(state=state, endpoints=endpoints).app, access_log=False, **common)),
+        Server(uvicorn.Config(Control(state=state, endpoints=endpoints).app, **common)),
     )
 
     def stop() -> None:
+        # Answers that never end are cut off now, which is no error.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         for server in servers:
             server.should_exit = True
             server.force_exit = True
 
+    parent = os.getppid()
     loop = asyncio.get_running_loop()
+
+    def watch_parent() -> None:
+        if os.getppid() == parent:
+            loop.call_later(1, watch_parent)
+        else:
+            stop()
+
+    if options.exit_with_parent:
+        watch_parent()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     control = directory / "control.sock"
@@ -193,4 +212,5 @@ def main() -> None:
         sys.exit(f"The simulator cannot listen: {exc.strerror or exc}.")
 
 
-main()
+if __name__ == "__main__":
+    main()

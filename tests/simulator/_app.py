@@ -12,7 +12,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.responses import Response, StreamingResponse
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 BODY_LIMIT = 1_000_000
 HUGE_BYTES = 10_000_000
@@ -95,24 +96,32 @@ def huge() -> Iterator[bytes]:
     yield b'"}'
 
 
+async def disconnected(receive: Receive) -> None:
+    """Wait until the server noticed the end of the connection, so that it does not miss the rest of an answer."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class Reset(Response):
     """No answer: the connection is reset."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport = scope["extensions"]["simulator.transport"]["transport"]
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+        await disconnected(receive)
 
 
 class Cut(Response):
     """An answer whose connection ends before the announced length."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = [(b"content-type", b"application/json"), (b"content-length", str(len(self.body) * 2).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": length})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         scope["extensions"]["simulator.transport"]["transport"].close()
+        await disconnected(receive)
 
 
 async def spoiled(fault: Fault, honest: Answer) -> Response:
@@ -247,9 +256,9 @@ class Simulator:
         verdict = self.state.bans.verdict(exchange=exchange.name, peer=call.peer, key=key)
         if verdict is not None:
             return exchange.refused(call, RefusedError(verdict))
-        code = self.state.take_refusal(exchange.name) if planned else None
-        if code is not None:
-            answer = exchange.refused(call, RefusedError(code, is_code=True))
+        refusal = self.state.take_refusal(exchange=exchange.name, has_key=bool(key)) if planned else None
+        if refusal is not None:
+            answer = exchange.refused(call, RefusedError(refusal.code, is_code=True, text=refusal.text))
         else:
             answer = exchange.answer(call, lookup=lambda key: self.state.keys.get((exchange.name, key)))
         if planned:

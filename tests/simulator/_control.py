@@ -94,9 +94,7 @@ class Control:
         return {}
 
     def refuse_next(self, request: Request, body: dict[str, Any]) -> Any:
-        return asdict(
-            self.state.plan_refusal(exchange=body["exchange"], code=str(body["code"]), times=int(body.get("times", 1)))
-        )
+        return asdict(self.state.plan_refusal(body))
 
     def set_echo(self, request: Request, body: dict[str, Any]) -> Any:
         return asdict(

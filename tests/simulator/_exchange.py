@@ -150,10 +150,11 @@ REASONS = (
 
 
 class RefusedError(Exception):
-    """The exchange refuses a call. `reason` is a key of `Exchange.reasons`, or a code when `is_code`."""
+    """The exchange refuses a call. `reason` is one of REASONS, or a code when `is_code`; `text` replaces its text."""
 
-    def __init__(self, reason: str, *, is_code: bool = False, need: str = "") -> None:
+    def __init__(self, reason: str, *, is_code: bool = False, need: str = "", text: str | None = None) -> None:
         super().__init__(reason)
+        self.text = text
         self.reason = reason
         self.is_code = is_code
         self.need = need
@@ -290,10 +291,11 @@ class Exchange:
     def refused(self, call: Call, refused: RefusedError) -> Answer:
         reason = None if refused.is_code else refused.reason
         code = refused.reason if reason is None else self.refusal_code(call, reason)
-        given = self.presented(call)
-        text = self.refusal_text(call, code=code, reason=reason).format(
-            ip=call.peer, key=given.key, need=refused.need, now=call.now_ms
-        )
+        text = refused.text
+        if text is None:
+            text = self.refusal_text(call, code=code, reason=reason).format(
+                ip=call.peer, key=self.presented(call).key, need=refused.need, now=call.now_ms
+            )
         return Answer(status=self.refusals[code].status, body=self.refusal_body(call, code=code, text=text), code=code)
 
     def answer(self, call: Call, *, lookup: Callable[[str], Key | None]) -> Answer:

@@ -51,6 +51,18 @@ SPOT = {
     "takerFeeRate": "0.001",
     "makerFeeRate": "0.001",
 }
+UNIFIED_SPOT = {
+    "symbol": "BTCUSDT",
+    "category": "SPOT",
+    "baseCoin": "BTC",
+    "quoteCoin": "USDT",
+    "status": "online",
+    "minOrderQty": "0.00001",
+    "minOrderAmount": "1",
+    "pricePrecision": "2",
+    "quantityPrecision": "6",
+    "quotePrecision": "8",
+}
 
 
 def _unified(key: Key) -> bool:
@@ -154,6 +166,7 @@ class Bitget(Exchange):
             "/api/v2/spot/public/coins": lambda call: [],
             "/api/v2/margin/currencies": lambda call: [],
             "/api/v2/mix/market/contracts": lambda call: [],
+            "/api/v3/market/instruments": lambda call: [UNIFIED_SPOT] if call.params.get("category") == "SPOT" else [],
             "/api/v2/spot/market/candles": self._candles,
         }
         self.signed = {

@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ._exchange import DAY_MS, Exchange, Key, Refusal
+from ._exchange import DAY_MS, Exchange, Key
 from ._ip_services import ECHO_KINDS
 from ._registry import EXCHANGES
 
@@ -29,6 +29,7 @@ FAULT_KINDS = (
     "redirect",
     "reset",
 )
+HOUR_MS = 3_600_000
 REMEMBERED_REQUESTS = 100_000
 
 
@@ -53,6 +54,20 @@ class Fault:
     media_type: str = "application/json"
     delay_s: float = 3600.0
     times: int | None = None
+
+
+@dataclass
+class PlannedRefusal:
+    """A code for the next calls to an exchange: those that present a key, or with `any_call` whatever comes.
+
+    `text` replaces the code's own text.
+    """
+
+    exchange: str
+    code: str
+    times: int = 1
+    text: str | None = None
+    any_call: bool = False
 
 
 @dataclass
@@ -134,7 +149,7 @@ class State:
         self.keys: dict[tuple[str, str], Key] = {}
         self.skew_ms: dict[str, int] = {}
         self.faults: list[Fault] = []
-        self.refusals: list[tuple[str, str]] = []  # (exchange, code), used up one by one
+        self.refusals: list[PlannedRefusal] = []
         self.echoes: dict[str, Echo] = {}
         self.rotation: collections.Counter[str] = collections.Counter()
         self.bans = Bans()
@@ -177,7 +192,8 @@ class State:
         made = exchange.new_credentials()
         created_at = wanted.pop("created_at", None)
         if created_at is None:
-            created_at = self.now_ms() - DAY_MS
+            # Almost a day ago: whole days that are left of a key's life do not change while a test runs.
+            created_at = self.now_ms() - DAY_MS + HOUR_MS
         allowlist = wanted.pop("allowlist", None)
         days_left = wanted.pop("days_left", None)
         expires_at = wanted.pop("expires_at", None)
@@ -251,18 +267,25 @@ class State:
                 return fault
         return None
 
-    def plan_refusal(self, *, exchange: str, code: str, times: int) -> Refusal:
-        known = self.exchange(exchange).refusals
-        if code not in known:
-            raise ControlError(f"code: {code!r} is not one of {', '.join(known)} of {exchange}.")
-        self.refusals += [(exchange, code)] * times
-        return known[code]
+    def plan_refusal(self, wanted: dict[str, Any]) -> PlannedRefusal:
+        try:
+            planned = PlannedRefusal(**wanted)
+        except TypeError as exc:
+            raise ControlError(f"refusal: {exc}.") from None
+        known = self.exchange(planned.exchange).refusals
+        if planned.code not in known:
+            raise ControlError(f"code: {planned.code!r} is not one of {', '.join(known)} of {planned.exchange}.")
+        self.refusals.append(planned)
+        return planned
 
-    def take_refusal(self, exchange: str) -> str | None:
+    def take_refusal(self, *, exchange: str, has_key: bool) -> PlannedRefusal | None:
+        """Return the oldest planned refusal that fits and count it."""
         for planned in self.refusals:
-            if planned[0] == exchange:
-                self.refusals.remove(planned)
-                return planned[1]
+            if planned.exchange == exchange and (has_key or planned.any_call):
+                planned.times -= 1
+                if planned.times <= 0:
+                    self.refusals.remove(planned)
+                return planned
         return None
 
     def set_echo(self, *, target: str, kind: str, addresses: list[str]) -> Echo:

@@ -116,13 +116,15 @@ class Simulator:
     ) -> Simulator:
         """Start a process and wait until it answers. Use as a context manager, or call `stop`."""
         # Not pytest's own directory: a unix socket's path must be short.
-        directory = state_dir or Path(tempfile.mkdtemp(prefix="simulator-"))
-        command = [sys.executable, "-m", "tests.simulator", "--state-dir", str(directory)]
+        directory = (state_dir or Path(tempfile.mkdtemp(prefix="simulator-"))).resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        # Also when this process is killed, nothing is left behind.
+        command = [sys.executable, "-m", "tests.simulator", "--exit-with-parent", "--state-dir", str(directory)]
         command += [f"--listen={address}" for address in listen]
         command += [f"--nat={peer}={public}" for peer, public in (nat or {}).items()]
         command += [f"--name={name}" for name in names]
         command += [f"--ports-from={ports_from}"] if ports_from else []
-        with (directory / "log").open("wb") if directory.is_dir() else tempfile.TemporaryFile() as log:
+        with (directory / "log").open("wb") as log:
             process = subprocess.Popen(command, cwd=CHECKOUT, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         simulator = cls(state_dir=directory, process=process, owned=state_dir is None)
         try:
@@ -266,7 +268,7 @@ class Simulator:
         """Change allowlist, label, revoked, expires_at, permissions, passphrase, created_at or extra."""
         self._call("PATCH", f"/keys/{key.exchange}/{key.key}", changes)
 
-    def keys(self) -> list[dict[str, Any]]:
+    def list_keys(self) -> list[dict[str, Any]]:
         """Return every key, without secrets."""
         return list(self._call("GET", "/keys"))
 
@@ -298,9 +300,15 @@ class Simulator:
         """Forget planned faults, refusals and misbehaving IP services."""
         self._call("DELETE", "/faults")
 
-    def refuse_next(self, exchange: str, code: str, *, times: int = 1) -> None:
-        """Answer the next call(s) to an exchange with this code's own status and text."""
-        self._call("POST", "/refusals", {"exchange": exchange, "code": code, "times": times})
+    def refuse_next(
+        self, exchange: str, code: str, *, times: int = 1, text: str | None = None, any_call: bool = False
+    ) -> None:
+        """Answer the next signed call(s) to an exchange with this code's own status and text.
+
+        `any_call`: unsigned calls too. `text`: another text with the same code.
+        """
+        wanted = {"exchange": exchange, "code": code, "times": times, "text": text, "any_call": any_call}
+        self._call("POST", "/refusals", wanted)
 
     def set_echo(self, target: str, kind: str, *, addresses: Sequence[str] = ()) -> None:
         """Make an IP service (by service or host name) honest, lying, two, rotating, slow, ...: see the README."""

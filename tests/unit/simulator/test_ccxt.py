@@ -1,0 +1,315 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ccxt, which nobody here wrote, works against the simulator and fails there as at the exchange."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import ccxt
+import pytest
+
+if TYPE_CHECKING:
+    from tests.simulator.client import SimulatedKey, Simulator
+
+EXCHANGES = ("binance", "bitget", "bybit", "okx")
+HOST = "91.198.115.11"
+ELSEWHERE = "91.198.115.99"
+
+
+def client(simulator: Simulator, key: SimulatedKey, **other: Any) -> Any:
+    """Return ccxt's client for the key's exchange, pointed at the simulator; `other` replaces credentials."""
+    settings = {
+        "apiKey": key.key,
+        "secret": key.secret,
+        "password": key.passphrase or "",
+        "validateServerSsl": simulator.ca_file,
+        "enableRateLimit": False,
+        "options": {"recvWindow": 5000, "fetchMarkets": {"types": ["spot"]}},
+    }
+    exchange = getattr(ccxt, key.exchange)(settings | other)
+    base = simulator.base_url(key.exchange, environment=key.environment, region=key.region)
+    urls = exchange.urls["api"]
+    if key.exchange == "binance":
+        # Only here the path is part of the base.
+        paths = {name: url.split("/", 3)[-1] for name, url in urls.items() if isinstance(url, str)}
+        exchange.urls["api"] = {name: f"{base}/{path}" for name, path in paths.items()}
+    else:
+        exchange.urls["api"] = dict.fromkeys(urls, base)
+    return exchange
+
+
+def introspect(exchange: Any) -> Any:
+    """Make the exchange's introspection call by ccxt's own signing; return the part about the key."""
+    method = {
+        "binance": "sapiGetAccountApiRestrictions",
+        "bitget": "privateSpotGetV2SpotAccountInfo",
+        "bybit": "privateGetV5UserQueryApi",
+        "okx": "privateGetAccountConfig",
+    }[exchange.id]
+    answer = getattr(exchange, method)()
+    part = answer.get("result") or answer.get("data") or answer
+    return part[0] if isinstance(part, list) else part
+
+
+def code_of(error: Exception) -> str:
+    """Return the exchange's own code from ccxt's message, which is the exchange's name and the body."""
+    body = json.loads(str(error).split(" ", 1)[1])
+    return str(body.get("retCode") or body.get("code"))
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_balance_of_a_restricted_key(simulator: Simulator, name: str) -> None:
+    key = simulator.create_key(name, allowlist=[HOST])
+    assert client(simulator, key).fetch_balance()["USDT"]["total"] == 1000.0
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_everything_ccxt_loads_by_default(simulator: Simulator, name: str) -> None:
+    exchange = client(simulator, simulator.create_key(name), options={})
+    assert "BTC/USDT" in exchange.load_markets()
+    assert len(exchange.fetch_ohlcv("BTC/USDT", "5m", limit=20)) == 20
+    assert abs(exchange.fetch_time() - exchange.milliseconds()) < 5000
+    assert [seen for seen in simulator.requests(exchange=name) if seen.status == 404] == []
+
+
+# What each exchange says to each mistake: ccxt's exception and the exchange's own code.
+MISTAKES: dict[str, dict[str, tuple[str, str]]] = {
+    "binance": {
+        "wrong secret": ("AuthenticationError", "-1022"),
+        "unknown key": ("AuthenticationError|ExchangeError", "-2008"),
+        "malformed key": ("AuthenticationError", "-2014"),
+        "other address": ("AuthenticationError", "-2015"),
+        "clock behind": ("InvalidNonce", "-1021"),
+        "clock ahead": ("InvalidNonce", "-1021"),
+        "expired": ("AuthenticationError", "-2015"),
+        "no permission": ("AuthenticationError", "-2015"),
+    },
+    "bitget": {
+        "wrong secret": ("AuthenticationError", "40009"),
+        "wrong passphrase": ("AuthenticationError", "40012"),
+        "unknown key": ("AuthenticationError", "40037"),
+        "malformed key": ("AuthenticationError", "40006"),
+        "other address": ("PermissionDenied", "40018"),
+        "clock behind": ("InvalidNonce", "40008"),
+        "clock ahead": ("InvalidNonce", "40008"),
+        "expired": ("AuthenticationError", "40037"),
+        "no permission": ("PermissionDenied", "40014"),
+    },
+    "bybit": {
+        "wrong secret": ("AuthenticationError", "10004"),
+        "unknown key": ("AuthenticationError", "10003"),
+        "other address": ("PermissionDenied", "10010"),
+        "clock behind": ("InvalidNonce", "10002"),
+        "clock ahead": ("InvalidNonce", "10002"),
+        "expired": ("AuthenticationError", "33004"),
+        "no permission": ("PermissionDenied", "10005"),
+    },
+    "okx": {
+        "wrong secret": ("AuthenticationError", "50113"),
+        "wrong passphrase": ("AuthenticationError", "50105"),
+        "unknown key": ("AuthenticationError|ExchangeError", "50119"),
+        "malformed key": ("AuthenticationError", "50111"),
+        "other address": ("PermissionDenied", "50110"),
+        "clock behind": ("InvalidNonce", "50102"),
+        "clock ahead": ("InvalidNonce", "50102"),
+        "expired": ("AuthenticationError|ExchangeError", "50119"),
+        "no permission": ("PermissionDenied|ExchangeError", "50120"),
+    },
+}
+
+
+def mistaken_client(simulator: Simulator, *, name: str, mistake: str) -> Any:
+    """Return a client that is right in everything but `mistake`."""
+    key = simulator.create_key(name, allowlist=[HOST])
+    other: dict[str, Any] = {}
+    if mistake == "wrong secret":
+        other = {"secret": key.secret[::-1]}
+    elif mistake == "wrong passphrase":
+        other = {"password": f"{key.passphrase}x"}
+    elif mistake == "unknown key":
+        other = {"apiKey": key.key[:-6] + ("ffffff" if key.key[-6:] != "ffffff" else "aaaaaa")}
+    elif mistake == "malformed key":
+        other = {"apiKey": "not a key"}
+    elif mistake == "other address":
+        simulator.update_key(key, allowlist=[ELSEWHERE])
+    elif mistake in ("clock behind", "clock ahead"):
+        simulator.set_clock_skew(40_000 if mistake == "clock behind" else -40_000, exchange=name)
+    elif mistake == "expired":
+        simulator.update_key(key, expires_at=1_700_000_000_000)
+    elif mistake == "no permission":
+        simulator.update_key(key, permissions="none")
+    return client(simulator, key, **other)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "kinds", "code"),
+    [(name, mistake, *expected) for name, table in MISTAKES.items() for mistake, expected in table.items()],
+)
+def test_a_mistake_gets_the_exchanges_own_code(
+    simulator: Simulator, name: str, mistake: str, kinds: str, code: str
+) -> None:
+    exchange = mistaken_client(simulator, name=name, mistake=mistake)
+    with pytest.raises(ccxt.BaseError) as caught:
+        exchange.fetch_balance()
+    if (name, mistake) == ("bybit", "no permission"):
+        # Here ccxt replaces the body by a sentence of its own.
+        assert "must own one of permissions" in str(caught.value)
+    else:
+        assert code_of(caught.value) == code
+    assert type(caught.value).__name__ in kinds.split("|")
+    assert simulator.requests(exchange=name)[-1].code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "skew_ms", "accepted"),
+    [
+        # A client that is 0.4 s ahead is fine, 2 s are not; behind, its own window counts (5 s).
+        ("binance", -400, True),
+        ("binance", -2_000, False),
+        ("binance", 3_500, True),
+        ("binance", 6_000, False),
+        ("bybit", -400, True),
+        ("bybit", -2_000, False),
+        ("bybit", 3_500, True),
+        ("bybit", 6_000, False),
+        ("okx", -27_000, True),
+        ("okx", -32_000, False),
+        ("okx", 27_000, True),
+        ("okx", 32_000, False),
+        ("bitget", 27_000, True),
+        ("bitget", 32_000, False),
+    ],
+)
+def test_clock_window(simulator: Simulator, name: str, skew_ms: int, accepted: bool) -> None:
+    exchange = client(simulator, simulator.create_key(name))
+    simulator.set_clock_skew(skew_ms, exchange=name)
+    if accepted:
+        introspect(exchange)
+    else:
+        with pytest.raises(ccxt.InvalidNonce):
+            introspect(exchange)
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+@pytest.mark.parametrize(
+    ("allowlist", "accepted"),
+    [
+        ([HOST], True),
+        ([ELSEWHERE, HOST], True),
+        (["91.198.115.0/24"], True),
+        (None, True),
+        ([ELSEWHERE], False),
+        (["91.198.116.0/24"], False),
+        (["2a01:4f8:c17::11"], False),
+        (["192.168.1.10"], False),
+        (["not an address"], False),
+    ],
+)
+def test_allowlist(simulator: Simulator, name: str, allowlist: list[str] | None, accepted: bool) -> None:
+    exchange = client(simulator, simulator.create_key(name, allowlist=allowlist))
+    if accepted:
+        introspect(exchange)
+        return
+    with pytest.raises((ccxt.PermissionDenied, ccxt.AuthenticationError)) as caught:
+        introspect(exchange)
+    assert code_of(caught.value) == MISTAKES[name]["other address"][1]
+
+
+def test_binance_futures_host_prints_the_address(simulator: Simulator) -> None:
+    key = simulator.create_key("binance", permissions="futures-trade", allowlist=[ELSEWHERE])
+    with pytest.raises(ccxt.AuthenticationError, match=f"request ip: {HOST}"):
+        client(simulator, key).fapiPrivateV2GetAccount()
+
+
+def test_okx_prints_the_address_and_the_key(simulator: Simulator) -> None:
+    key = simulator.create_key("okx", allowlist=[ELSEWHERE])
+    text = f"Your IP {HOST} is not included in your API key's {key.key} IP whitelist."
+    with pytest.raises(ccxt.PermissionDenied) as caught:
+        introspect(client(simulator, key))
+    assert text in str(caught.value)
+    assert simulator.requests()[-1].status == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "region"),
+    [
+        ("bybit", "testnet", "global"),
+        ("bybit", "demo", "global"),
+        ("bybit", "live", "eu"),
+        ("okx", "live", "us"),
+        ("okx", "live", "eea"),
+        ("binance", "demo", "global"),
+    ],
+)
+def test_a_key_belongs_to_one_site(simulator: Simulator, name: str, environment: str, region: str) -> None:
+    key = simulator.create_key(name, environment=environment, region=region)
+    if name != "binance":  # whose demo site has no introspection
+        introspect(client(simulator, key))
+    elsewhere = client(simulator, key)
+    base = simulator.base_url(name)
+    elsewhere.urls["api"] = dict.fromkeys(elsewhere.urls["api"], f"{base}/sapi/v1" if name == "binance" else base)
+    with pytest.raises((ccxt.AuthenticationError, ccxt.ExchangeError)) as caught:
+        introspect(elsewhere)
+    assert code_of(caught.value) == {"bybit": "10003", "okx": "50119", "binance": "-2015"}[name]
+
+
+@pytest.mark.parametrize(("name", "code"), [("okx", "50101"), ("bitget", "40099")])
+def test_demo_keys_need_the_demo_header(simulator: Simulator, name: str, code: str) -> None:
+    demo = client(simulator, simulator.create_key(name, environment="demo"))
+    with pytest.raises(ccxt.ExchangeError) as caught:
+        introspect(demo)
+    assert code_of(caught.value) == code
+    demo.headers = {"okx": {"x-simulated-trading": "1"}, "bitget": {"paptrading": "1"}}[name]
+    introspect(demo)
+
+
+INTROSPECTION: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("bybit", {"label": "bot"}, {"note": "bot", "ips": ["*"], "deadlineDay": 89, "readOnly": 0}),
+    ("bybit", {"allowlist": [HOST]}, {"ips": [HOST], "deadlineDay": -2, "expiredAt": "1970-01-01T00:00:00Z"}),
+    ("bybit", {"days_left": 12}, {"ips": ["*"], "deadlineDay": 12, "isMaster": True, "parentUid": "0"}),
+    ("bybit", {"parent_id": "77", "permissions": "read-only"}, {"isMaster": False, "parentUid": "77", "readOnly": 1}),
+    ("okx", {"label": "bot"}, {"label": "bot", "ip": "", "perm": "read_only,trade"}),
+    ("okx", {"allowlist": [HOST, "2001:db8::/32"]}, {"ip": f"{HOST},2001:db8::/32"}),
+    ("okx", {"permissions": "withdraw"}, {"perm": "read_only,withdraw,trade"}),
+    ("okx", {"account_id": "5", "parent_id": "4"}, {"uid": "5", "mainUid": "4", "type": "1"}),
+    ("bitget", {"account_id": "5"}, {"userId": "5", "ips": "", "authorities": ["stor", "stow"]}),
+    ("bitget", {"allowlist": [HOST, "91.198.115.12"]}, {"ips": f"{HOST},91.198.115.12"}),
+    ("bitget", {"permissions": "withdraw"}, {"authorities": ["stor", "stow", "wtow", "wwow"]}),
+    ("binance", {"allowlist": [HOST]}, {"ipRestrict": True, "enableSpotAndMarginTrading": True}),
+    ("binance", {"permissions": "withdraw"}, {"ipRestrict": False, "enableWithdrawals": True}),
+    ("binance", {"expires_at": 1_999_000_000_000}, {"tradingAuthorityExpirationTime": 1_999_000_000_000}),
+    ("binance", {"extra": {"enableNewThing": True}}, {"enableNewThing": True}),
+]
+
+
+@pytest.mark.parametrize(("name", "created", "told"), INTROSPECTION)
+def test_introspection(simulator: Simulator, name: str, created: dict[str, Any], told: dict[str, Any]) -> None:
+    answer = introspect(client(simulator, simulator.create_key(name, **created)))
+    assert {field: answer.get(field) for field in told} == told
+
+
+def test_binance_never_tells_the_list(simulator: Simulator) -> None:
+    answer = introspect(client(simulator, simulator.create_key("binance", allowlist=[HOST])))
+    assert HOST not in json.dumps(answer)
+
+
+def test_bitget_unified_account(simulator: Simulator) -> None:
+    key = simulator.create_key("bitget", permissions="unified-read-only", allowlist=[HOST])
+    exchange = client(simulator, key)
+    assert exchange.privateUtaGetV3AccountInfo()["data"]["permType"] == "read-only"
+    assert exchange.fetch_balance({"uta": True})["USDT"]["free"] == 1000.0
+    with pytest.raises(ccxt.PermissionDenied, match="40085"):
+        introspect(exchange)
+    simulator.update_key(key, allowlist=[ELSEWHERE])
+    with pytest.raises(ccxt.ExchangeError, match="40038"):
+        exchange.privateUtaGetV3AccountInfo()
+
+
+def test_a_revoked_key_is_unknown(simulator: Simulator) -> None:
+    key = simulator.create_key("bybit")
+    simulator.update_key(key, revoked=True)
+    with pytest.raises(ccxt.AuthenticationError, match="10003"):
+        introspect(client(simulator, key))
