@@ -148,16 +148,19 @@ class Workplace:
         """Run a command and return all it printed. Raises `StageFailed` when it fails."""
         status, output = self.attempt(*command, cwd=cwd, environment=environment)
         if status:
-            raise StageFailed(f"{Path(command[0]).name} ended with status {status}")
+            last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "no output")
+            raise StageFailed(f"{Path(command[0]).name} ended with status {status}: {last[:120]}")
         return output
 
-    def pytest(self, python: str | Path, *arguments: str | Path) -> Done:
-        """Run pytest with this interpreter's programs on PATH, and count its tests.
+    def pytest(self, python: str | Path, directory: str | Path, *options: str) -> Done:
+        """Run a directory's tests, with this interpreter's programs on PATH, and count them.
 
         Raises `CannotRun` when there is no such test.
         """
+        if not (self.collection / directory).exists():
+            raise CannotRun("there is no such test yet")
         status, output = self.attempt(
-            *(python, "-m", "pytest", "-p", "no:cacheprovider", *arguments),
+            *(python, "-m", "pytest", "-p", "no:cacheprovider", directory, *options),
             environment={"PATH": f"{Path(python).parent}:{os.environ['PATH']}"},
         )
         counts = dict.fromkeys(("passed", "failed", "error", "skipped", "xfailed"), 0)

@@ -169,7 +169,7 @@ def ansible_lint(place: Workplace) -> Done:
 
 def units(place: Workplace) -> Done:
     """The unit tests, on the Python and ansible-core of this run."""
-    done = place.pytest(sys.executable, "-n", "2", "tests/unit")
+    done = place.pytest(sys.executable, "tests/unit", "-n", "2")
     return dataclasses.replace(
         done, detail=f"ansible-core {core_in_use().version}, Python {THIS_PYTHON}: {done.detail}"
     )
@@ -186,7 +186,7 @@ def other_core(place: Workplace, *, core: Core) -> Done:
         python=python,
         requirements=(f"ansible-core=={core.version}", "tests/requirements.txt"),
     )
-    done = place.pytest(environment, "-n", "2", "tests/unit")
+    done = place.pytest(environment, "tests/unit", "-n", "2")
     if os.geteuid() == 0:
         with contextlib.suppress(CannotRun):
             lab_pass = place.pytest(environment, "tests/lab/e2e", "-m", "core_pass")
@@ -205,7 +205,7 @@ def host_python(place: Workplace, *, python: str) -> Done:
         raise CannotRun(f"Python {python} was not found here")
     environment = _environment(place, name=f"host-{python}", python=path, requirements=("tests/requirements-host.txt",))
     place.call(environment, "-m", "compileall", "-q", "-f", "plugins/modules", "plugins/module_utils")
-    return place.pytest(environment, "-n", "2", "tests/unit/module_utils")
+    return place.pytest(environment, "tests/unit/module_utils", "-n", "2")
 
 
 def _environment(place: Workplace, *, name: str, python: str, requirements: tuple[str, ...]) -> Path:

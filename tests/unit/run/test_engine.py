@@ -101,13 +101,14 @@ def test_pytest_is_counted(place: Workplace, tests: str, passed: int, failed: in
 
 
 def test_pytest_without_tests_cannot_run(place: Workplace) -> None:
-    with pytest.raises(CannotRun, match="no such test"):
-        place.pytest(sys.executable, place.collection)
+    for directory in (".", "absent"):
+        with pytest.raises(CannotRun, match="no such test"):
+            place.pytest(sys.executable, directory)
 
 
 def test_pytest_that_does_not_start_fails(place: Workplace) -> None:
     with pytest.raises(StageFailed, match="status 4"):
-        place.pytest(sys.executable, "--no-such-option")
+        place.pytest(sys.executable, ".", "--no-such-option")
 
 
 def test_the_copy_leaves_out_what_git_ignores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
