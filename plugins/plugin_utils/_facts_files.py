@@ -70,10 +70,10 @@ def write_facts(*, directory: str, host: str, kind: str, document: t.Mapping[str
     }
     folder = Path(directory).expanduser()
     path = folder / f"{_file_stem(str(host))}.{kind}.json"
-    text = json.dumps(_plain(whole), ensure_ascii=True, allow_nan=False, indent=1, sort_keys=True) + "\n"
+    text = json.dumps(plain(whole), ensure_ascii=True, allow_nan=False, indent=1, sort_keys=True) + "\n"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(path, text=text)
+        replace_file(path, text=text)
     except OSError as error:
         raise TradingHostsError(
             f"facts_dir {str(directory)!r}: the file {path.name} cannot be written ({os.strerror(error.errno or 0)}); "
@@ -155,18 +155,19 @@ def _file_stem(host: str) -> str:
     return host
 
 
-def _plain(value: t.Any) -> t.Any:
+def plain(value: t.Any) -> t.Any:
     """Return plain Python values: ansible-core's tagged strings and lazy containers are subclasses of them."""
     if isinstance(value, t.Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return str(value)
 
 
-def _replace(path: Path, *, text: str) -> None:
+def replace_file(path: Path, *, text: str) -> None:
+    """Write a file of mode 0600 that is whole at every instant; ``text`` is ASCII. Raises ``OSError``."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
