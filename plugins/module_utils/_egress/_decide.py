@@ -15,6 +15,7 @@ import collections
 import dataclasses
 import typing as t
 
+from .._allowlist._blocks import classify
 from .._facts import EgressFacts, Path, SourceAnswer
 from ._sources import owner
 
@@ -30,6 +31,9 @@ EXCHANGE_ACCEPTED = "exchange_accepted"
 EXCHANGE_PRINTED = "exchange_printed"
 MAJORITY = "majority"
 DECLARED = "declared"
+
+#: The row of the address that the host itself sends from.
+INTERFACE = "interface"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,18 +81,20 @@ def conclude(
     path: Path,
     asked_at: str,
     quorum: int = QUORUM,
-    leaves: bool = True,
+    local: str | None = None,
     observations: t.Sequence[Observation] = (),
     declared: t.Sequence[str] = (),
 ) -> EgressFacts:
     """Return the facts of one family from its rounds and from what exchanges showed, by the order of evidence.
 
-    ``leaves`` is false when the host has no route for the family. ``observations`` and ``declared`` are of this family.
+    ``local`` is the address that the host sends from, ``None`` where it has no route for the family. It has no vote:
+    behind a NAT it is another one. Where it is public it is told, as the source ``interface``, for whoever needs a
+    second kind of evidence. ``observations`` and ``declared`` are of this family.
     """
     samples = [decide(answers, quorum=quorum) for answers in rounds]
     answered = [sample for sample in samples if sample.status != NO_QUORUM]
     addresses = _unique(sample.address for sample in samples if sample.address is not None)
-    status = _overall(samples, rounds, leaves=leaves)
+    status = _overall(samples, rounds, leaves=local is not None)
     stable = _stable(samples, addresses)
     basis = MAJORITY
     if observations:
@@ -107,7 +113,7 @@ def conclude(
         samples_asked=len(rounds),
         samples_answered=len(answered),
         basis=basis,
-        sources=_sources(rounds, observations),
+        sources=_sources(rounds, observations, local=local),
     )
 
 
@@ -148,12 +154,14 @@ def _with_observations(
 
 
 def _sources(
-    rounds: t.Sequence[t.Sequence[SourceAnswer]], observations: t.Sequence[Observation]
+    rounds: t.Sequence[t.Sequence[SourceAnswer]], observations: t.Sequence[Observation], *, local: str | None
 ) -> tuple[SourceAnswer, ...]:
     """Every different thing that each source said, exchanges first; equal answers of several samples are one row."""
     rows = [
         SourceAnswer(source=f"{o.exchange} ({o.basis})", network=o.exchange, address=o.address) for o in observations
     ]
+    if local is not None and classify(local) is None:
+        rows.append(SourceAnswer(source=INTERFACE, network="this host", address=local))
     flat = [answer for answers in rounds for answer in answers]
     order = {name: index for index, name in enumerate(_unique(answer.source for answer in flat))}
     rows.extend(sorted(flat, key=lambda answer: order[answer.source]))

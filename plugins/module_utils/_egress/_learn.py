@@ -60,14 +60,14 @@ def learn(
     host: str,
     paths: t.Mapping[str, Path],
     client: t.Callable[[str], Client],
-    leaves: t.Callable[[str], bool],
+    local: t.Callable[[str], str | None],
     asked_at: str,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> tuple[EgressFacts, ...]:
     """Return the facts of every family in ``paths``.
 
-    ``client(family)`` makes a client; its errors are local mistakes and are raised. ``leaves(family)`` tells whether
-    the host has a route for the family. Nothing that a source does raises.
+    ``client(family)`` makes a client; its errors are local mistakes and are raised. ``local(family)`` is the address
+    that the host sends from, or ``None`` where it has no route. Nothing that a source does raises.
     """
     jobs = [(family, source) for family in paths for source in plan.sources if family in source.families]
     clients: dict[_Job, Client] = {}
@@ -87,7 +87,7 @@ def learn(
             path=path,
             asked_at=asked_at,
             quorum=plan.quorum,
-            leaves=leaves(family),
+            local=local(family),
             observations=[o for o in plan.observations if family_of(o.address) == family],
             declared=[address for address in plan.declared if family_of(address) == family],
         )

@@ -47,16 +47,16 @@ def here(*, family: str, proxy: str, source_address: str | None) -> Path:
     return Path(user=user, family=family, proxy=proxy, source_address=source_address, netns=netns)
 
 
-def leaves(family: str, *, source_address: str | None = None) -> bool:
-    """Tell whether the kernel has a route for the family (from ``source_address`` if given)."""
+def local_address(family: str, *, source_address: str | None = None) -> str | None:
+    """Return the address that the kernel sends from (``source_address`` if given); ``None`` without a route."""
     try:
         with socket.socket(_SOCKET_FAMILY[family], socket.SOCK_DGRAM) as probe:
             if source_address is not None:
                 probe.bind((source_address, 0))
             probe.connect(_ANYWHERE[family])
+            return str(probe.getsockname()[0]).partition("%")[0]
     except OSError:
-        return False
-    return True
+        return None
 
 
 def bound_addresses(

@@ -101,7 +101,7 @@ def run(options: t.Mapping[str, t.Any], *, host: str) -> Result:
         },
         client=client,
         # What a proxy can reach is not in this host's routing table: a family that gets no answer has no way there.
-        leaves=lambda family: proxy is None and _path.leaves(family, source_address=bound[family]),
+        local=lambda family: None if proxy else _path.local_address(family, source_address=bound[family]),
         asked_at=to_text(utc_now()),
     )
     return Result(facts, problem_of(facts, quorum=plan.quorum))

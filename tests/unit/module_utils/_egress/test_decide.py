@@ -31,6 +31,8 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
 )
 
 A, B, C = "91.198.115.11", "91.198.115.12", "91.198.115.13"
+#: What a host behind a NAT sends from.
+LOCAL = "10.0.0.5"
 
 
 def said(text: str) -> list[SourceAnswer]:
@@ -102,7 +104,7 @@ def test_nothing_wins_without_three_owners_and_nobody_who_lost(pairs: list[tuple
 
 
 def facts(
-    *rounds: str, leaves: bool = True, observations: tuple[Observation, ...] = (), declared: tuple[str, ...] = ()
+    *rounds: str, local: str | None = LOCAL, observations: tuple[Observation, ...] = (), declared: tuple[str, ...] = ()
 ) -> EgressFacts:
     return conclude(
         [said(answers) for answers in rounds],
@@ -110,7 +112,7 @@ def facts(
         family="ipv4",
         path=Path(user="root", family="ipv4"),
         asked_at="2026-11-22T07:00:00Z",
-        leaves=leaves,
+        local=local,
         observations=observations,
         declared=declared,
     )
@@ -143,11 +145,11 @@ def test_samples_become_facts(
 
 
 def test_a_family_without_a_route_is_told_apart_from_silence() -> None:
-    assert facts(NOBODY, leaves=False).status == NO_ROUTE
-    assert facts(NOBODY, leaves=True).status == NO_QUORUM
+    assert facts(NOBODY, local=None).status == NO_ROUTE
+    assert facts(NOBODY, local=LOCAL).status == NO_QUORUM
     # Whoever answered proves a way, whatever the routing table looks like.
-    assert facts(ALL_A, leaves=False).status == AGREED
-    assert facts("one:A", leaves=False).status == NO_QUORUM
+    assert facts(ALL_A, local=None).status == AGREED
+    assert facts("one:A", local=None).status == NO_QUORUM
 
 
 PRINTED_A, PRINTED_B = Observation(A, "exchange_printed", "okx"), Observation(B, "exchange_printed", "okx")
@@ -198,3 +200,12 @@ def test_every_different_thing_that_a_source_said_is_one_row() -> None:
 def test_facts_survive_their_json_form() -> None:
     found = facts(ALL_A, "one:A two:B three:-", observations=(PRINTED_A,))
     assert egress_facts(to_json(found), where="egress") == found
+
+
+def test_the_hosts_own_public_address_is_told_and_has_no_vote() -> None:
+    found = facts("one:A two:A", local=A)
+    assert (found.status, found.addresses) == (NO_QUORUM, ())
+    assert found.sources[0] == SourceAnswer("interface", "this host", address=A)
+    found = facts(ALL_A, ALL_A, local=B)
+    assert (found.status, found.addresses, found.stable) == (AGREED, (A,), True)
+    assert "interface" not in [row.source for row in facts(ALL_A, local=LOCAL).sources]

@@ -55,13 +55,15 @@ class Net:
         return Canned()
 
 
-def ask(net: Net, *, pauses: list[float] | None = None, leaves: bool = True, **plan: Any) -> tuple[EgressFacts, ...]:
+def ask(
+    net: Net, *, pauses: list[float] | None = None, local: str | None = "10.0.0.5", **plan: Any
+) -> tuple[EgressFacts, ...]:
     return learn(
         dataclasses.replace(Plan(SOURCES, timeout=1.0), **plan),
         host="bot1",
         paths=PATHS,
         client=net.client,
-        leaves=lambda family: leaves,
+        local=lambda family: local,
         asked_at="2026-11-22T07:00:00Z",
         sleep=(pauses if pauses is not None else []).append,
     )
@@ -96,7 +98,7 @@ def test_a_family_that_does_not_leave_the_host_has_no_route() -> None:
     def reply(family: str, host: str, turn: int) -> str:
         raise HttpError(kind="unreachable", host=host, problem="could not be reached")
 
-    ipv4, ipv6 = ask(Net(reply), samples=1, leaves=False)
+    ipv4, ipv6 = ask(Net(reply), samples=1, local=None)
     assert (ipv4.status, ipv6.status) == ("no_route", "no_route")
     assert ipv4.sources[0].problem == "could not be reached"
 
@@ -147,7 +149,7 @@ def test_a_missing_library_is_a_local_mistake_and_no_silence() -> None:
             host="bot1",
             paths=PATHS,
             client=client,
-            leaves=lambda family: True,
+            local=lambda family: None,
             asked_at="2026-11-22T07:00:00Z",
         )
 

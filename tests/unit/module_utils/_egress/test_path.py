@@ -16,7 +16,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._egress._path import
     here,
     interface_address,
     ipv6_candidates,
-    leaves,
+    local_address,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
@@ -110,5 +110,10 @@ def test_no_route_is_told_without_a_packet(monkeypatch: pytest.MonkeyPatch) -> N
             raise OSError(101, "Network is unreachable")
 
     monkeypatch.setattr(socket, "socket", Socket)
-    assert not leaves("ipv4")
-    assert not leaves("ipv6")
+    assert local_address("ipv4") is None
+    assert local_address("ipv6") is None
+
+
+def test_the_address_that_the_kernel_sends_from_is_told() -> None:
+    assert local_address("ipv4", source_address="127.0.0.1") in ("127.0.0.1", None)
+    assert local_address("ipv4", source_address="198.51.100.7") is None
