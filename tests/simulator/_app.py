@@ -13,6 +13,7 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.responses import Response, StreamingResponse
@@ -176,7 +177,7 @@ class Simulator:
         return self.hosts.get(host) or self.ports.get(port) or Service(host)
 
     async def handle(self, request: Request) -> Response:
-        host = request.headers.get("host", "").rsplit(":", 1)[0].strip("[]").lower()
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         service = self.service(host=host, port=request.scope["server"][1])
         peer = request.scope["client"][0]
         body = b""
@@ -201,17 +202,14 @@ class Simulator:
             names={service.name, host} | ({exchange.name} if exchange else set()), path=call.path
         )
         if exchange is None:
-            echoed = self.echo(call, service=service) if fault is None else Answer(200, call.peer + "\n")
-            if fault is None and not isinstance(echoed, Answer):
-                fault = echoed
-            answer = echoed if isinstance(echoed, Answer) else Answer(200, call.peer + "\n")
+            # A planned fault goes before what the service does by itself.
+            answer, own_fault = self.echo(call, service=service)
+            fault = fault or own_fault
         else:
-            answer = self.ask(exchange, call, planned=fault is None)
+            answer = self.ask(exchange, call, spoilt=fault)
         if fault is not None:
             seen.code = f"fault:{fault.kind}"
             seen.status = fault.status if fault.kind in ("status", "redirect") else 200
-            if exchange is not None and fault.kind == "status":
-                self.note(exchange, call, answer=Answer(fault.status, ""))
             return await spoiled(fault, answer)
         seen.status, seen.code = answer.status, answer.code
         return Response(answer.encoded(), answer.status, dict(answer.headers), answer.media_type)
@@ -245,8 +243,8 @@ class Simulator:
         self.state.seen.append(seen)
         return seen
 
-    def ask(self, exchange: Exchange, call: Call, *, planned: bool) -> Answer:
-        """Return the exchange's answer; `planned`: answers planned with `refuse_next` count."""
+    def ask(self, exchange: Exchange, call: Call, *, spoilt: Fault | None) -> Answer:
+        """Return the exchange's answer. One that a fault will spoil uses up no planned refusal."""
         if exchange.has_trace and call.path == "/cdn-cgi/trace":
             text, media_type = _ip_services.render(
                 addresses=[call.peer], shape="trace", host=call.host, at_ms=call.now_ms
@@ -256,50 +254,44 @@ class Simulator:
         verdict = self.state.bans.verdict(exchange=exchange.name, peer=call.peer, key=key)
         if verdict is not None:
             return exchange.refused(call, RefusedError(verdict))
-        refusal = self.state.take_refusal(exchange=exchange.name, has_key=bool(key)) if planned else None
+        refusal = None if spoilt else self.state.take_refusal(exchange=exchange.name, has_key=bool(key))
         if refusal is not None:
             answer = exchange.refused(call, RefusedError(refusal.code, is_code=True, text=refusal.text))
         else:
             answer = exchange.answer(call, lookup=lambda key: self.state.keys.get((exchange.name, key)))
-        if planned:
-            self.note(exchange, call, answer=answer)
-        return answer
-
-    def note(self, exchange: Exchange, call: Call, *, answer: Answer) -> None:
-        bans = self.state.bans
-        refused_for_key = {
-            exchange.refusal_code(call, reason) for reason in bans.KEY_REASONS if reason in exchange.reasons
-        }
-        bans.note(
+        self.state.bans.note(
             exchange=exchange.name,
             peer=call.peer,
-            key=exchange.presented(call).key,
-            status=answer.status,
-            key_refused=answer.code in refused_for_key,
+            key=key,
+            status=spoilt.status if spoilt and spoilt.kind == "status" else answer.status,
+            reason=answer.reason,
             accepted=answer.code is None and call.path in exchange.signed,
         )
+        return answer
 
-    def echo(self, call: Call, *, service: Service) -> Answer | Fault:
+    def echo(self, call: Call, *, service: Service) -> tuple[Answer, Fault | None]:
+        """Return what an IP service answers, and how it spoils that, if it is one of those."""
         echo = self.state.echoes.get(call.host) or self.state.echoes.get(service.name)
         kind = echo.kind if echo else service.name if service.name in _ip_services.MISBEHAVING else "honest"
         given = echo.addresses if echo else []
         shape = _ip_services.shape_of(service=service.name, path=call.path, query=call.query)
         if shape is None:
-            return Answer(404, "not found\n", code="404", media_type="text/plain")
-        match kind:
-            case "slow" | "huge" | "endless":
-                return Fault(target=service.name, kind=kind)
-            case "redirecting":
-                location = given[0] if given else "https://login.example.net/"
-                return Fault(target=service.name, kind="redirect", location=location, status=302)
-            case "captive":
-                return Answer(200, _ip_services.CAPTIVE_PORTAL, media_type="text/html")
-            case "empty":
-                return Answer(200, "", media_type="text/plain")
-            case "error":
-                return Answer(503, "<html>503</html>", code="503", media_type="text/html")
+            return Answer(404, "not found\n", code="404", media_type="text/plain"), None
         addresses = _ip_services.named_addresses(
             kind=kind, seen=call.peer, given=given, turn=self.state.next_rotation(service.name)
         )
         text, media_type = _ip_services.render(addresses=addresses, shape=shape, host=call.host, at_ms=call.now_ms)
-        return Answer(200, text, media_type=media_type)
+        answer = Answer(200, text, media_type=media_type)
+        match kind:
+            case "slow" | "huge" | "endless":
+                return answer, Fault(target=service.name, kind=kind)
+            case "redirecting":
+                location = given[0] if given else "https://login.example.net/"
+                return answer, Fault(target=service.name, kind="redirect", location=location, status=302)
+            case "captive":
+                return Answer(200, _ip_services.CAPTIVE_PORTAL, media_type="text/html"), None
+            case "empty":
+                return Answer(200, "", media_type="text/plain"), None
+            case "error":
+                return Answer(503, "<html>503</html>", code="503", media_type="text/html"), None
+        return answer, None

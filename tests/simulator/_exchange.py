@@ -117,6 +117,7 @@ class Answer:
     status: int
     body: Any
     code: str | None = None  # the refusal code, for the log
+    reason: str | None = None  # one of REASONS
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
 
@@ -296,7 +297,12 @@ class Exchange:
             text = self.refusal_text(call, code=code, reason=reason).format(
                 ip=call.peer, key=self.presented(call).key, need=refused.need, now=call.now_ms
             )
-        return Answer(status=self.refusals[code].status, body=self.refusal_body(call, code=code, text=text), code=code)
+        return Answer(
+            status=self.refusals[code].status,
+            body=self.refusal_body(call, code=code, text=text),
+            code=code,
+            reason=reason,
+        )
 
     def answer(self, call: Call, *, lookup: Callable[[str], Key | None]) -> Answer:
         """Answer one call as the exchange would. Nothing is ever changed by a call."""

@@ -102,7 +102,7 @@ class Seen:
 
 @dataclass
 class Bans:
-    """Ban mode: an address that goes on after 429 or 418 is banned; five refused keys in a row lock."""
+    """Ban mode: an address that goes on after 403, 418 or 429 is banned; five refused keys in a row lock."""
 
     enabled: bool = False
     warned: set[tuple[str, str]] = field(default_factory=set)
@@ -111,6 +111,7 @@ class Bans:
     locked: set[tuple[str, str]] = field(default_factory=set)
 
     LIMIT = 5
+    WARNINGS = (403, 418, 429)
     KEY_REASONS = ("key_malformed", "key_unknown", "environment", "signature", "passphrase")
 
     def verdict(self, *, exchange: str, peer: str, key: str) -> str | None:
@@ -125,13 +126,14 @@ class Bans:
             return "locked"
         return None
 
-    def note(self, *, exchange: str, peer: str, key: str, status: int, key_refused: bool, accepted: bool) -> None:
+    def note(self, *, exchange: str, peer: str, key: str, status: int, reason: str | None, accepted: bool) -> None:
+        """Remember how a call was answered; `reason` is why it was refused."""
         if not self.enabled:
             return
-        if status in (418, 429):
+        if status in self.WARNINGS:
             self.warned.add((exchange, peer))
         for subject in ((exchange, peer), (exchange, key)):
-            if key_refused and subject[1]:
+            if reason in self.KEY_REASONS and subject[1]:
                 self.failures[subject] += 1
                 if self.failures[subject] >= self.LIMIT:
                     self.locked.add(subject)

@@ -339,6 +339,15 @@ def test_going_on_after_429_is_banned(simulator: Simulator) -> None:
     assert get(simulator, url).status_code == 200
 
 
+def test_a_refused_address_locks_nothing(simulator: Simulator) -> None:
+    simulator.set_bans(enabled=True)
+    simulator.refuse_next("okx", "50110", times=6)
+    url = simulator.base_url("okx") + INTROSPECTION["okx"]
+    codes = [code_in(get(simulator, url, headers={"OK-ACCESS-KEY": str(uuid.uuid4())})) for _ in range(7)]
+    assert codes == ["50110"] * 6 + ["50119"]
+    assert simulator.bans() == {"enabled": True, "banned": [], "locked": []}
+
+
 def test_the_fifth_refused_key_in_a_row_locks(simulator: Simulator) -> None:
     simulator.set_bans(enabled=True)
     url = simulator.base_url("okx") + INTROSPECTION["okx"]
