@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from .._errors import StoreError
 from . import _writer
 from ._formats import field_names
-from ._machine_id import guard
+from ._machine_id import ABSENT, guard
 from ._request import Request
 from ._systemd import MAX_FILE, NULL_KEY, SystemdStore, UndecryptableError, key_fits, key_type, load_directive
 
@@ -205,7 +205,10 @@ class Placer:
             staged[outcome.path] = self._stage(request)
 
         try:
-            in_parallel(stage, rewrites)
+            # The first encryption on a host makes the host key: let one do that before the others look at it.
+            alone = 1 if self.store.host_key().state == ABSENT else 0
+            in_parallel(stage, rewrites[:alone])
+            in_parallel(stage, rewrites[alone:])
             for path, (temporary, _key_type) in staged.items():
                 _writer.commit(staged=temporary, path=path)
         except BaseException:
@@ -266,11 +269,14 @@ def read_file(*, path: str) -> tuple[bytes, os.stat_result] | None:
                 f"{path} is a symbolic link, not a credential file; remove it or choose another name."
             ) from None
         raise _writer.file_error(error=error, path=path) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StoreError(f"{path} is not a plain file, so not a credential; remove it or choose another name.")
-        content = file.read(MAX_FILE + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(MAX_FILE + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > MAX_FILE:
         raise StoreError(f"{path} is too big to be a credential; remove it or choose another name.")
     return content, status

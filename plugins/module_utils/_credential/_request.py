@@ -48,8 +48,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 _PLACEHOLDER = re.compile(
     r"(?:<.*>|\{\{.*|x{6,}|\*{6,}|\.{3,}|todo|tbd|example|placeholder|dummy|none|null|undefined|redacted"
     r"|changeme\w*|replaceme\w*|(?:change|replace|insert|put|enter)(?:this|me|your|the|here)\w*"
-    r"|(?:your|my)(?:api|exchange|bybit|binance|okx|bitget)?(?:key|secret|passphrase|password|token)(?:here|goeshere)?"
-    r"|(?:api|exchange|bybit|binance|okx|bitget)?(?:key|apikey|secret|apisecret|passphrase|secretkey)(?:here|goeshere)?)",
+    r"|(?:your|my)?(?:exchange|bybit|binance|okx|bitget)?(?:api|secret|private)?(?:key|secret|passphrase|password|token)"
+    r"(?:here|goeshere)?)",
     re.IGNORECASE | re.DOTALL,
 )
 
