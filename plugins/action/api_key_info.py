@@ -1,0 +1,39 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controller side of ``api_key_info``: guards the secrets on their way, names the host, writes the facts."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+
+from ..module_utils._errors import TradingHostsError
+from ..module_utils._exchanges._options import ARGUMENT_SPEC, check_texts
+from ..plugin_utils._facts_files import write_facts
+from ..plugin_utils._secret_action import SecretAction
+
+
+class ActionModule(SecretAction):
+    module_name = "trading.hosts.api_key_info"
+    argument_spec = ARGUMENT_SPEC
+
+    def check(self, args: t.Mapping[str, t.Any]) -> None:
+        check_texts(args.get("api_keys"))
+
+    def finish(self, result: dict[str, t.Any], *, task_vars: t.Mapping[str, t.Any]) -> None:
+        host = str(task_vars["inventory_hostname"])
+        learned = result.get("api_keys", [])
+        for fact in learned:
+            # The host knows its own name; judges and people know the one in the inventory.
+            fact["host"] = host
+        directory = self._task.args.get("facts_dir")
+        if directory and not result.get("failed"):
+            try:
+                result["facts_file"] = write_facts(
+                    directory=str(directory), host=host, kind="api_keys", document={"api_keys": learned}
+                )
+            except TradingHostsError as error:
+                raise AnsibleActionFail(str(error)) from None

@@ -1,0 +1,222 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts one key's question to its exchange. Private to this collection.
+
+At most one signed call that can be refused, and no second one after a refusal, unless the owner asked for it
+(``second_opinion``). Nothing foreign leaves here that has not gone through ``_redact``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+import typing as t
+
+from .._clock import from_http_date
+from .._errors import AnswerError, HttpError
+from .._facts import ACCEPTED, Access, Account, ObservedKey
+from .._http import Answer, Http
+from .._redact import MAX_LENGTH, mask_id, message, one_line
+from ._contract import Exchange, Question
+
+#: What to do next, by class of refusal, where the exchange's code says nothing better.
+NEXT_STEPS: t.Mapping[str, str] = {
+    "ip_refused": "Add the address that the exchange sees this host from to the key's allowlist, or ask from a host"
+    " that is on it.",
+    "invalid_key": "Compare the key with your record and with the exchange's page. If it is gone there, create another"
+    " key, place it, and remove this one.",
+    "expired": "Renew the key on the exchange, or create another one and place it.",
+    "bad_signature": "The secret does not belong to this key: copy it again. If the exchange showed it only once and"
+    " it is lost, create another key.",
+    "clock_skew": "Set this host's clock by NTP (chrony), then ask again.",
+    "bad_passphrase": "Compare field and quoting first. A forgotten passphrase can be neither shown nor reset: create"
+    " another key, place it, then delete this one.",
+    "permission_denied": "Tick the permission that the exchange names (reading, at least) on the key's page.",
+    "wrong_environment": "Write the environment and region that the key was made in.",
+    "rate_limited": "Ask nothing more from this address until the time that the exchange gave has passed.",
+    "unreachable": "Nothing is known of the key. See that this host reaches the exchange over HTTPS, then ask again.",
+    "ambiguous": "Nothing is proved of the key. Look at its page on the exchange before you change anything.",
+}
+_UNREACHABLE: t.Mapping[str, str] = {
+    "dns": "See that this host resolves names, and that ip_family has an address there; then ask again.",
+    "tls": "See that this host's clock and its package ca-certificates are right, and that nothing opens TLS on the"
+    " way.",
+    "proxy": "See that the proxy runs, takes the credentials, and may reach the exchange.",
+    "too_large": "Somebody else than the exchange answers: see who is on the way.",
+}
+_TOLD_BY_NOBODY = frozenset(
+    field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
+)
+
+
+def ask(
+    *,
+    exchange: Exchange,
+    question: Question,
+    http: Http,
+    now: t.Callable[[], datetime.datetime],
+    ask_futures_host: bool = False,
+) -> tuple[Access, ObservedKey | None]:
+    """Put the question and return what the exchange said, without any secret; the key only where it was accepted.
+
+    Never raises for what an exchange or the network does: that is the answer.
+    """
+    access, observed = _ask_once(exchange=exchange, question=question, http=http)
+    if access.status == "ambiguous" and ask_futures_host:
+        access = _second_opinion(access, exchange=exchange, question=question, http=http)
+    if access.status == "clock_skew":
+        access = _with_offset(access, exchange=exchange, question=question, http=http, now=now)
+    secrets = question.credential.secrets()
+    return (
+        _clean_access(access, secrets=secrets),
+        None if observed is None else _clean_key(observed, exchange=exchange, question=question),
+    )
+
+
+def _ask_once(*, exchange: Exchange, question: Question, http: Http) -> tuple[Access, ObservedKey | None]:
+    try:
+        answer = http.send(exchange.key_request(question))
+        access = read_refusal(exchange=exchange, answer=answer)
+        if access is not None:
+            again = exchange.other_form(question, answer=answer) if access.status == "ambiguous" else None
+            if again is None:
+                return access, None
+            answer = http.send(again)
+            access = read_refusal(exchange=exchange, answer=answer)
+            if access is not None:
+                return access, None
+        return Access(ACCEPTED), exchange.key(answer)
+    except HttpError as error:
+        return Access("unreachable", message=str(error), next_step=_UNREACHABLE.get(error.kind)), None
+    except AnswerError as error:
+        return Access("unreachable", message=str(error)), None
+
+
+def read_refusal(*, exchange: Exchange, answer: Answer) -> Access | None:
+    """Return why the exchange refused, or ``None``: the HTTP status first, where it says enough by itself.
+
+    Raises ``AnswerError`` where the answer is neither.
+    """
+    status = answer.status
+    code = f"HTTP {status}"
+    if 300 <= status < 400:
+        return Access(
+            "unreachable", code=code, message=f"{answer.host} redirects elsewhere; the other place was not asked"
+        )
+    said = _in_own_words(exchange=exchange, answer=answer)
+    if status in (418, 429):
+        limited = said or Access("rate_limited", code=code, message="too many calls from this address")
+        return dataclasses.replace(limited, status="rate_limited", next_step=None, retry_after=_retry_after(answer))
+    if status >= 500:
+        failed = said or Access("unreachable", code=code, message=f"{answer.host} answered {code}")
+        return dataclasses.replace(failed, status="unreachable", next_step=None, retry_after=_retry_after(answer))
+    if status == 403 and said is None:
+        return Access(
+            "ambiguous",
+            code=code,
+            message=f"{answer.host} answered {code}, not in the exchange's own form",
+            next_step=f"{exchange.title}, or the network in front of it, refuses this address altogether: for its"
+            " region or after too many calls. Ask nothing from here for 30 minutes.",
+        )
+    return exchange.refusal(answer)
+
+
+def _in_own_words(*, exchange: Exchange, answer: Answer) -> Access | None:
+    if answer.status < 400:
+        return None
+    try:
+        return exchange.refusal(answer)
+    except AnswerError:
+        return None
+
+
+def _retry_after(answer: Answer) -> int | None:
+    text = answer.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    at, sent = from_http_date(text), from_http_date(answer.headers.get("date", ""))
+    return None if at is None or sent is None else max(0, int((at - sent).total_seconds()))
+
+
+def _second_opinion(first: Access, *, exchange: Exchange, question: Question, http: Http) -> Access:
+    request = exchange.second_opinion(question, first=first)
+    if request is None:
+        return first
+    try:
+        second = read_refusal(exchange=exchange, answer=http.send(request))
+    except (HttpError, AnswerError):
+        return first
+    return exchange.settle(first=first, second=second)
+
+
+def _with_offset(
+    access: Access, *, exchange: Exchange, question: Question, http: Http, now: t.Callable[[], datetime.datetime]
+) -> Access:
+    """Say how far this host's clock is off, by one unsigned question."""
+    try:
+        answer = http.send(exchange.time_request(site=question.site))
+        here = now()
+        there = exchange.server_time(answer)
+    except (HttpError, AnswerError):
+        return access
+    seconds = (here - there).total_seconds()
+    if abs(seconds) < 0.5:
+        said = f"This host's clock agrees with {exchange.title}'s now, so the question was under way too long."
+        return dataclasses.replace(access, next_step=f"{said} Ask again.")
+    side = "ahead of" if seconds > 0 else "behind"
+    shown = f"{abs(seconds):.1f} s" if abs(seconds) < 100 else f"{abs(seconds):.0f} s"
+    return dataclasses.replace(
+        access, next_step=f"This host's clock is {shown} {side} {exchange.title}'s. {NEXT_STEPS['clock_skew']}"
+    )
+
+
+def _clean_access(access: Access, *, secrets: t.Sequence[str]) -> Access:
+    return dataclasses.replace(
+        access,
+        code=None if access.code is None else one_line(access.code, secrets=secrets, limit=40),
+        message=None if access.message is None else message(access.message, secrets=secrets),
+        next_step=access.next_step or NEXT_STEPS.get(access.status),
+    )
+
+
+def _clean_key(observed: ObservedKey, *, exchange: Exchange, question: Question) -> ObservedKey:
+    secrets = question.credential.secrets()
+
+    def line(text: str | None, *, limit: int = MAX_LENGTH) -> str | None:
+        return None if text is None else one_line(text, secrets=secrets, limit=limit)
+
+    account = observed.account
+    told_nothing = observed.permissions is None and observed.allowlist.state == "unknown"
+    return dataclasses.replace(
+        observed,
+        masked_id=mask_id(question.credential.api_key),
+        account=Account(line(account.id, limit=64), line(account.parent_id, limit=64), account.level),
+        label=line(observed.label),
+        permissions=None
+        if observed.permissions is None
+        else tuple(one_line(word, secrets=secrets) for word in observed.permissions),
+        raw_permissions=tuple(one_line(word, secrets=secrets, limit=120) for word in observed.raw_permissions),
+        allowlist=dataclasses.replace(
+            observed.allowlist, entries=tuple(_entry(text, secrets=secrets) for text in observed.allowlist.entries)
+        ),
+        not_told=tuple(sorted(_TOLD_BY_NOBODY if told_nothing else exchange.cannot_tell())),
+    )
+
+
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:/]{1,80}")
+
+
+def _entry(text: str, *, secrets: t.Sequence[str]) -> str:
+    """Return an allowlist entry as it was told, where that is safe to show.
+
+    What is not plain printable text is spelled out: an invisible character must not vanish and leave a good address.
+    """
+    if _ADDRESS.fullmatch(text):
+        return text
+    spelled = "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode("ascii") for c in text[:MAX_LENGTH])
+    shown = one_line(spelled, secrets=secrets)
+    # White space makes it no address: where the door took only that away, it stays.
+    return spelled if shown == " ".join(spelled.split()) else shown

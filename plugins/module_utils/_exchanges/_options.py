@@ -1,0 +1,356 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of ``api_key_info`` and their reading: everything that is wrong is said before anything is sent.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+import typing as t
+from urllib.parse import urlsplit
+
+from .._declared import DECLARED_SPEC, declaration
+from .._errors import InputError
+from ._contract import Credential, Exchange, Site
+from ._registry import OTHER, get
+
+CUSTOM = "custom"
+MIN_LENGTH = 8
+
+_PLACED_SPEC: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "directory": {"type": "path", "default": "/etc/credstore.encrypted"},
+    "entry": {"type": "str"},
+}
+_KEY_SPEC: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "exchange": {"type": "str", "required": True},
+    "environment": {"type": "str", "default": "mainnet"},
+    "region": {"type": "str", "default": "global"},
+    "api_key": {"type": "str", "no_log": True},
+    "secret": {"type": "str", "no_log": True},
+    "passphrase": {"type": "str", "no_log": True},
+    "credential": {"type": "dict", "options": _PLACED_SPEC},
+    "base_url": {"type": "str"},
+    "futures_base_url": {"type": "str"},
+    "ask_futures_host": {"type": "bool", "default": False},
+    "declared": {"type": "dict", "options": DECLARED_SPEC},
+}
+#: In the form of Ansible's argument specification.
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "api_keys": {"type": "list", "elements": "dict", "required": True, "options": _KEY_SPEC, "no_log": False},
+    "source_address": {"type": "str"},
+    "ip_family": {"type": "str", "choices": ["any", "ipv4", "ipv6"], "default": "any"},
+    "proxy": {"type": "str", "no_log": True},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout": {"type": "float", "default": 10.0},
+    "facts_dir": {"type": "path"},
+    "require_verified_host": {"type": "bool", "default": True},
+}
+
+_SECRETS = ("api_key", "secret", "passphrase")
+_NAME = re.compile(r"[!-~](?:[ -~]{0,98}[!-~])?")
+_SENDABLE = re.compile(r"[!-~]+")
+_SENDABLE_PHRASE = re.compile(r"[ -~]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """A credential that lies encrypted on this host; ``entry`` names the account in a document of several."""
+
+    name: str
+    directory: str
+    entry: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """One key that is to be asked, checked. ``exchange`` and ``site`` are ``None`` for ``other``.
+
+    Of ``credential`` and ``placed`` one is given, except for ``other``, which may have none.
+    """
+
+    field: str
+    name: str
+    exchange_name: str
+    exchange: Exchange | None
+    environment: str
+    region: str
+    site: Site | None
+    overridden: bool
+    credential: Credential | None
+    placed: Placed | None
+    ask_futures_host: bool
+    declared: t.Mapping[str, t.Any]
+
+    @property
+    def asked_host(self) -> str | None:
+        """The host that is asked, with its port where it has one of its own."""
+        return None if self.site is None else urlsplit(self.site.base_url).netloc
+
+
+def read_keys(api_keys: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Plan, ...]:
+    """Return what is to be asked. ``api_keys`` are the options, complete.
+
+    Raises ``InputError`` that names ``api_keys[i] (name).field`` for everything that is wrong with one.
+    """
+    plans = tuple(_read_key(given, field=_field(index, given)) for index, given in enumerate(api_keys))
+    seen: dict[str, int] = {}
+    for index, plan in enumerate(plans):
+        if plan.name in seen:
+            raise InputError(
+                field=f"{plan.field}.name",
+                value=plan.name,
+                problem=f"is also the name of api_keys[{seen[plan.name]}]",
+                mend="give each key a name of its own",
+            )
+        seen[plan.name] = index
+    return plans
+
+
+def check_texts(api_keys: t.Any) -> None:
+    """Refuse secrets that YAML read as something else than text; to be called before Ansible makes text of them.
+
+    ``passphrase: 000000`` is the number 0 by then. Raises ``InputError``.
+    """
+    for index, given in enumerate(api_keys if isinstance(api_keys, (list, tuple)) else ()):
+        for name in _SECRETS if isinstance(given, t.Mapping) else ():
+            if given.get(name) is not None and not isinstance(given[name], str):
+                raise InputError(
+                    field=f"{_field(index, given)}.{name}",
+                    problem="was read by YAML as something else than text, which changes it",
+                    mend="put it in quotes",
+                )
+
+
+def check_credential(credential: Credential, *, exchange: Exchange | None, field: str) -> None:
+    """Refuse a credential that cannot be right, before it is sent; no value appears in the ``InputError``."""
+    for name in ("api_key", "secret"):
+        _check_secret(getattr(credential, name), field=f"{field}.{name}")
+    if credential.api_key == credential.secret:
+        raise InputError(
+            field=f"{field}.secret", problem="equals api_key", mend="copy each of the two again from the exchange"
+        )
+    if credential.passphrase is not None:
+        _check_spaces(credential.passphrase, field=f"{field}.passphrase")
+        if _SENDABLE_PHRASE.fullmatch(credential.passphrase) is None:
+            raise InputError(
+                field=f"{field}.passphrase",
+                problem="holds a character that cannot be sent",
+                mend="copy it again; exchanges take letters, digits and signs of the English keyboard",
+            )
+    if exchange is None:
+        return
+    _check_swapped(credential, exchange=exchange, field=field)
+    needs = exchange.passphrase_rule() is not None
+    if needs and credential.passphrase is None:
+        raise InputError(
+            field=f"{field}.passphrase",
+            problem=f"is missing; {exchange.title} asks for the one that was chosen when the key was made",
+            mend="give it (in ccxt's form it is called password)",
+        )
+    if not needs and credential.passphrase is not None:
+        raise InputError(
+            field=f"{field}.passphrase",
+            problem=f"is given, and {exchange.title} has none",
+            mend="leave it out, or check that the exchange is right",
+        )
+
+
+def _field(index: int, given: t.Mapping[str, t.Any]) -> str:
+    name = str(given.get("name") or "")
+    return f"api_keys[{index}] ({name})" if _NAME.fullmatch(name) else f"api_keys[{index}]"
+
+
+def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
+    name = str(given.get("name") or "")
+    if _NAME.fullmatch(name) is None:
+        raise InputError(
+            field=f"{field}.name", problem="is no name", mend="use 1 to 100 letters, digits and signs, no space around"
+        )
+    exchange_name = str(given["exchange"])
+    exchange = None if exchange_name == OTHER else get(exchange_name, field=f"{field}.exchange")
+    environment = str(given.get("environment") or "mainnet")
+    region = str(given.get("region") or "global")
+    base_url = given.get("base_url")
+    site = None
+    if exchange is not None:
+        site = _site(given, exchange=exchange, environment=environment, region=region, field=field)
+    elif base_url is not None:
+        raise InputError(
+            field=f"{field}.base_url", problem="is given for exchange other, which is never asked", mend="leave it out"
+        )
+    placed = _placed(given.get("credential"))
+    credential = _credential(given, placed=placed, needed=exchange is not None, field=field)
+    if credential is not None:
+        check_credential(credential, exchange=exchange, field=field)
+    return Plan(
+        field=field,
+        name=name,
+        exchange_name=exchange_name,
+        exchange=exchange,
+        environment=environment,
+        region=region,
+        site=site,
+        overridden=base_url is not None,
+        credential=credential,
+        placed=placed,
+        ask_futures_host=bool(given.get("ask_futures_host")),
+        declared=declaration(given.get("declared"), where=f"{field}.declared"),
+    )
+
+
+def _site(given: t.Mapping[str, t.Any], *, exchange: Exchange, environment: str, region: str, field: str) -> Site:
+    custom = environment == CUSTOM
+    base_url = _url(given.get("base_url"), custom=custom, field=f"{field}.base_url")
+    futures_url = _url(given.get("futures_base_url"), custom=custom, field=f"{field}.futures_base_url")
+    if futures_url is not None and base_url is None:
+        raise InputError(
+            field=f"{field}.futures_base_url", problem="is given without base_url", mend="give both, or none"
+        )
+    if custom:
+        if base_url is None:
+            raise InputError(
+                field=f"{field}.environment", value=CUSTOM, problem="says no place to ask", mend="give base_url too"
+            )
+        return Site(base_url, futures_url=futures_url)
+    sites = exchange.sites()
+    environments = tuple(dict.fromkeys(name for name, _region in sites))
+    if environment not in environments:
+        raise InputError(
+            field=f"{field}.environment",
+            value=environment,
+            problem=f"is no environment of {exchange.title} that is known here",
+            mend=f"write one of {', '.join((*environments, CUSTOM))}",
+        )
+    site = sites.get((environment, region))
+    if site is None:
+        regions = [name for known, name in sites if known == environment]
+        raise InputError(
+            field=f"{field}.region",
+            value=region,
+            problem=f"is no region of {exchange.title}'s {environment} that is known here",
+            mend=f"write one of {', '.join(regions)}",
+        )
+    if base_url is None:
+        return site
+    return dataclasses.replace(site, base_url=base_url, futures_url=futures_url)
+
+
+def _url(text: str | None, *, custom: bool, field: str) -> str | None:
+    """Return a base URL without a slash at its end. It is shown in errors only when it holds no user and password."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        bare = not (parts.username or parts.password or parts.query or parts.fragment) and parts.path in ("", "/")
+        good = parts.scheme in ("https", "http") and bool(host) and bare and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or _SENDABLE.fullmatch(text) is None:
+        raise InputError(
+            field=field, problem="is not a base URL", mend="write only https:// and a host, with a port where needed"
+        )
+    if parts.scheme == "http" and not (custom and _is_loopback(host)):
+        raise InputError(
+            field=field,
+            value=text,
+            problem="is plain HTTP, which shows the key id and the passphrase to everybody on the way",
+            mend="use https://; http:// is only for a loopback address with environment: custom",
+        )
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _placed(given: t.Mapping[str, t.Any] | None) -> Placed | None:
+    if given is None:
+        return None
+    return Placed(
+        name=str(given["name"]),
+        directory=str(given.get("directory") or _PLACED_SPEC["directory"]["default"]),
+        entry=given.get("entry"),
+    )
+
+
+def _credential(given: t.Mapping[str, t.Any], *, placed: Placed | None, needed: bool, field: str) -> Credential | None:
+    texts = {name: given.get(name) or None for name in _SECRETS}
+    there = [name for name, text in texts.items() if text is not None]
+    if placed is not None:
+        if there:
+            raise InputError(
+                field=f"{field}.{there[0]}",
+                problem="is given together with credential",
+                mend="give the secret, or the credential that holds it, not both",
+            )
+        return None
+    for name in ("api_key", "secret"):
+        if texts[name] is None and (needed or there):
+            raise InputError(
+                field=f"{field}.{name}",
+                problem="is missing or empty",
+                mend="give api_key and secret from a vault or a lookup, or credential for one that is placed",
+            )
+    if not there:
+        return None
+    return Credential(str(texts["api_key"]), str(texts["secret"]), texts["passphrase"])
+
+
+def _check_secret(text: str, *, field: str) -> None:
+    if text.lstrip().startswith("-----BEGIN"):
+        raise InputError(
+            field=field,
+            problem="is a private key in PEM form, which this release cannot sign with",
+            mend="use a key with an HMAC secret",
+        )
+    _check_spaces(text, field=field)
+    if len(text) < MIN_LENGTH:
+        raise InputError(
+            field=field,
+            problem=f"is shorter than {MIN_LENGTH} characters, so it is not whole",
+            mend="copy it again from the exchange",
+        )
+    if _SENDABLE.fullmatch(text) is None:
+        raise InputError(
+            field=field,
+            problem="holds a space or a character that no exchange gives out",
+            mend="copy it again from the exchange",
+        )
+
+
+def _check_spaces(text: str, *, field: str) -> None:
+    if text != text.strip():
+        raise InputError(field=field, problem="has white space around it", mend="remove the space or line end")
+
+
+def _check_swapped(credential: Credential, *, exchange: Exchange, field: str) -> None:
+    shape = exchange.key_shape()
+    signs = [
+        re.fullmatch(pattern, other) is not None and re.fullmatch(pattern, own) is None
+        for pattern, own, other in (
+            (shape.api_key, credential.api_key, credential.secret),
+            (shape.secret, credential.secret, credential.api_key),
+        )
+        if pattern is not None
+    ]
+    if signs and all(signs):
+        raise InputError(
+            field=f"{field}.api_key",
+            problem=f"looks like a secret of {exchange.title}, and secret looks like a key: the two are swapped",
+            mend="exchange them",
+        )

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Opens a credential that lies on the host, so that an audit needs no secret from elsewhere. Private."""
+
+from __future__ import annotations
+
+import os
+
+from .._credential._formats import read_fields
+from .._credential._place import read_file
+from .._credential._systemd import SystemdStore, check_name
+from .._errors import InputError
+from ._contract import Credential
+from ._options import Placed
+
+
+def open_placed(placed: Placed, field: str) -> Credential:
+    """Return what is inside, decrypted in memory behind the host-key guard.
+
+    Raises ``InputError`` where there is no such credential or it lacks a key, ``StoreError`` where it cannot be opened.
+    """
+    check_name(name=placed.name, field=f"{field}.name")
+    path = os.path.join(placed.directory, placed.name)
+    read = read_file(path=path)
+    if read is None:
+        raise InputError(
+            field=f"{field}.name",
+            value=placed.name,
+            problem=f"there is no such credential in {placed.directory} on this host",
+            mend="place it first with the module credential, or name the directory it is in",
+        )
+    content = SystemdStore().decrypt(name=placed.name, path=path, encrypted=read[0])
+    fields = read_fields(content=content, account=placed.entry)
+    missing = [name for name in ("api_key", "secret") if not fields.get(name)]
+    if missing:
+        raise InputError(
+            field=f"{field}.entry" if placed.entry else f"{field}.name",
+            value=placed.entry or placed.name,
+            problem=f"holds no {' and no '.join(missing)} in a form that is known here",
+            mend="name the account with entry where the document holds several, or give the secret instead",
+        )
+    return Credential(fields["api_key"], fields["secret"], fields.get("passphrase") or None)
