@@ -12,6 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import TradingHostsError
+from ..plugin_utils._facts_files import write_facts
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -24,11 +25,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         directory = self._task.args.get("facts_dir")
         if directory and not result.get("failed"):
             document = {"credentials": result["credentials"], "machine": result["machine"]}
-            from ..plugin_utils._facts_files import write_facts
-
+            host = str(task_vars["inventory_hostname"])
             try:
-                write_facts(
-                    directory=directory, host=task_vars["inventory_hostname"], kind="credentials", document=document
+                result["facts_file"] = write_facts(
+                    directory=str(directory), host=host, kind="credentials", document=document
                 )
             except TradingHostsError as error:
                 raise AnsibleActionFail(str(error)) from None

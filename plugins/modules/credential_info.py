@@ -23,6 +23,10 @@ extends_documentation_fragment:
   - trading.hosts._attributes
   - trading.hosts._attributes.info_module
 attributes:
+  action:
+    description:
+      - Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
   platform:
     support: full
     platforms: posix
@@ -149,6 +153,10 @@ machine:
     host_key_problem:
       description: Why it cannot be told.
       type: str
+facts_file:
+  description: The file on the controller that was written.
+  returned: when O(facts_dir) is given
+  type: str
 """
 
 import os
