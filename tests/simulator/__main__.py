@@ -62,10 +62,10 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def split_listen(text: str) -> tuple[str, int | None]:
     """Return (address, port or None) of `1.2.3.4`, `1.2.3.4:443`, `::1` or `[::1]:443`."""
     if text.startswith("["):
-        address, _, port = text[1:].partition("]")
+        address, port = text[1:].split("]", 1)
         return address, int(port[1:]) if port else None
     if text.count(":") == 1:
-        address, _, port = text.partition(":")
+        address, port = text.split(":")
         return address, int(port)
     return text, None
 
@@ -89,7 +89,7 @@ def bind(address: str, port: int) -> socket.socket:
 
 def bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
     """Bind the same port on every address. With port 0: any that is free on all of them."""
-    for _ in range(50):
+    for _turn in range(50):
         bound: list[socket.socket] = []
         wanted = port
         try:
@@ -137,7 +137,7 @@ async def serve(options: argparse.Namespace) -> None:
             ports[bound[0].getsockname()[1]] = service
             sockets += bound
 
-    addresses = [address for address, _ in listen if not ipaddress.ip_address(address).is_unspecified]
+    addresses = [address for address, _port in listen if not ipaddress.ip_address(address).is_unspecified]
     names = [*services_by_host(), *_ip_services.NAMES, *options.name, "localhost", *addresses]
     certificate, key = write_certificates(directory=directory, names=names)
 

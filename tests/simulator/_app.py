@@ -77,7 +77,7 @@ def gzip_bomb() -> bytes:
     megabyte = bytes(1_000_000)
     packed = bytearray(gzip.compress(b"")[:10])
     checksum = 0
-    for _ in range(BOMB_BYTES // len(megabyte)):
+    for _turn in range(BOMB_BYTES // len(megabyte)):
         packed += packer.compress(megabyte)
         checksum = zlib.crc32(megabyte, checksum)
     return bytes(packed + packer.flush() + struct.pack("<II", checksum, BOMB_BYTES & 0xFFFFFFFF))
@@ -92,7 +92,7 @@ async def endless() -> AsyncIterator[bytes]:
 def huge() -> Iterator[bytes]:
     """Ten megabytes that are valid JSON."""
     yield b'{"padding":"'
-    for _ in range(HUGE_BYTES // len(CHUNK) + 1):
+    for _turn in range(HUGE_BYTES // len(CHUNK) + 1):
         yield CHUNK.replace(b"\n", b".")
     yield b'"}'
 

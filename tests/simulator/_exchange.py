@@ -26,7 +26,7 @@ ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 def random_text(*, alphabet: str, length: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    return "".join(secrets.choice(alphabet) for _turn in range(length))
 
 
 @dataclass

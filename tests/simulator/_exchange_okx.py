@@ -172,8 +172,8 @@ class Okx(Exchange):
         return {"msg": text, "code": code}
 
     def _candles(self, call: Call) -> Any:
-        bar = re.fullmatch(r"(\d+)([mH])", call.params.get("bar", "1m"))
-        minutes = 1440 if bar is None else int(bar[1]) * (60 if bar[2] == "H" else 1)
+        wanted = re.fullmatch(r"(\d+)([mH])", call.params.get("bar", "1m"))
+        minutes = 1440 if wanted is None else int(wanted[1]) * (60 if wanted[2] == "H" else 1)
         count = read_milliseconds(call.params.get("limit", "")) or 100
         return [
             [str(start), price, price, price, price, "1", "1", "100", "1"]

@@ -97,7 +97,7 @@ def test_every_code_can_be_provoked(simulator: Simulator, name: str, code: str) 
 def test_planned_refusals_are_used_up(simulator: Simulator) -> None:
     simulator.refuse_next("bybit", "10010", times=2)
     url = simulator.base_url("bybit") + INTROSPECTION["bybit"]
-    codes = [code_in(get(simulator, url, headers={"X-BAPI-API-KEY": "k"})) for _ in range(3)]
+    codes = [code_in(get(simulator, url, headers={"X-BAPI-API-KEY": "k"})) for _turn in range(3)]
     assert codes == ["10010", "10010", "10003"]
 
 
@@ -295,7 +295,7 @@ def test_answers_that_do_not_end(simulator: Simulator, kind: str) -> None:
         return
     with requests.get(url, verify=simulator.ca_file, timeout=5, stream=True) as answer:
         chunks = answer.iter_content(16)
-        assert [len(next(chunks)) for _ in range(3)] == [16, 16, 16]
+        assert [len(next(chunks)) for _turn in range(3)] == [16, 16, 16]
 
 
 def test_fault_is_limited_to_its_target_and_path(simulator: Simulator) -> None:
@@ -332,7 +332,7 @@ def test_going_on_after_429_is_banned(simulator: Simulator) -> None:
     simulator.fault("binance", "status", status=429, times=1)
     assert get(simulator, url).status_code == 429
     assert simulator.bans()["banned"] == []
-    assert [get(simulator, url).status_code for _ in range(2)] == [418, 418]
+    assert [get(simulator, url).status_code for _turn in range(2)] == [418, 418]
     assert simulator.bans()["banned"] == [["binance", HOST]]
     assert get(simulator, simulator.base_url("okx") + TIME["okx"]).status_code == 200  # another exchange
     simulator.set_bans(enabled=False)
@@ -343,7 +343,7 @@ def test_a_refused_address_locks_nothing(simulator: Simulator) -> None:
     simulator.set_bans(enabled=True)
     simulator.refuse_next("okx", "50110", times=6)
     url = simulator.base_url("okx") + INTROSPECTION["okx"]
-    codes = [code_in(get(simulator, url, headers={"OK-ACCESS-KEY": str(uuid.uuid4())})) for _ in range(7)]
+    codes = [code_in(get(simulator, url, headers={"OK-ACCESS-KEY": str(uuid.uuid4())})) for _turn in range(7)]
     assert codes == ["50110"] * 6 + ["50119"]
     assert simulator.bans() == {"enabled": True, "banned": [], "locked": []}
 
@@ -352,7 +352,7 @@ def test_the_fifth_refused_key_in_a_row_locks(simulator: Simulator) -> None:
     simulator.set_bans(enabled=True)
     url = simulator.base_url("okx") + INTROSPECTION["okx"]
     headers = {"OK-ACCESS-KEY": str(uuid.uuid4())}
-    assert [code_in(get(simulator, url, headers=headers)) for _ in range(6)] == ["50119"] * 5 + ["50100"]
+    assert [code_in(get(simulator, url, headers=headers)) for _turn in range(6)] == ["50119"] * 5 + ["50100"]
     assert ["okx", HOST] in simulator.bans()["locked"]
 
 
@@ -393,7 +393,7 @@ def test_ipv6(simulator: Simulator) -> None:
 
 
 def test_rotating_never_repeats_at_once(simulator: Simulator) -> None:
-    answers = [get(simulator, simulator.ip_service_url("rotating")).text for _ in range(5)]
+    answers = [get(simulator, simulator.ip_service_url("rotating")).text for _turn in range(5)]
     assert len(set(answers)) == 5
 
 
@@ -410,7 +410,7 @@ def test_an_honest_service_can_be_told_to_misbehave(simulator: Simulator) -> Non
     simulator.set_echo("echo3", "lying", addresses=["91.198.115.77"])
     simulator.set_echo("echo4", "rotating", addresses=["91.198.115.1", "91.198.115.2"])
     assert get(simulator, simulator.ip_service_url("echo3")).text == "91.198.115.77\n"
-    assert [get(simulator, simulator.ip_service_url("echo4")).text[-3:-1] for _ in range(3)] == [".1", ".2", ".1"]
+    assert [get(simulator, simulator.ip_service_url("echo4")).text[-3:-1] for _turn in range(3)] == [".1", ".2", ".1"]
     simulator.clear_faults()
     assert get(simulator, simulator.ip_service_url("echo3")).text == f"{HOST}\n"
 
