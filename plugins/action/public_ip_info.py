@@ -6,11 +6,18 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
+from pathlib import Path
 
+from ..module_utils._clock import from_text, utc_now
 from ..module_utils._egress._request import ARGUMENT_SPEC
-from ..plugin_utils._facts_files import write_facts
+from ..module_utils._errors import InputError
+from ..plugin_utils._facts_files import read_file, write_facts
 from ..plugin_utils._secret_action import SecretAction
+
+#: Facts of other paths that are older do not survive in the file of a host.
+_KEPT = datetime.timedelta(hours=1)
 
 
 class ActionModule(SecretAction):
@@ -26,4 +33,20 @@ class ActionModule(SecretAction):
         directory = self._task.args.get("facts_dir")
         # Also what is disputed is written: an older file that says otherwise must not outlive it.
         if directory and egress:
-            write_facts(directory=str(directory), host=host, kind="egress", document={"egress": egress})
+            known = other_paths(Path(str(directory)).expanduser() / f"{host}.egress.json", egress=egress)
+            write_facts(directory=str(directory), host=host, kind="egress", document={"egress": [*known, *egress]})
+
+
+def other_paths(path: Path, *, egress: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Return the facts in a host's file that are young and about other paths than those just learned.
+
+    A host may leave by several paths, each learned by a task of its own.
+    """
+    try:
+        known = read_file(str(path)).facts
+        oldest = utc_now() - _KEPT
+        learned = [fact["path"] for fact in egress]
+        return [fact for fact in known if fact.get("path") not in learned and from_text(fact["asked_at"]) > oldest]
+    except (InputError, KeyError, TypeError, ValueError):
+        # Absent, of another release or spoiled: what was just learned replaces it.
+        return []

@@ -38,8 +38,9 @@ options:
   families:
     description:
       - The families to ask about.
-      - By default both, or the one that O(source_address) or O(interface) has. A family that the host has no route
-        for is then reported as V(no_route) and is no failure, as long as the other one works.
+      - By default both that O(sources) can answer for. A family that the host has no route for, or that
+        O(source_address) or O(interface) does not have, is reported as V(no_route). That is no failure, as long as the
+        other family works.
     type: list
     elements: str
     choices: [ipv4, ipv6]
@@ -174,6 +175,8 @@ options:
     description:
       - Directory on the controller in which to write RV(egress) for M(trading.hosts.api_key_policy) to read. It holds
         no secret.
+      - What was learned over another path (a proxy, a source address) within the last hour stays in the file, so that
+        several tasks can each learn one path.
     type: path
 seealso:
   - module: trading.hosts.api_key_info

@@ -62,14 +62,17 @@ def learn(
     client: t.Callable[[str], Client],
     local: t.Callable[[str], str | None],
     asked_at: str,
+    closed: t.Collection[str] = (),
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> tuple[EgressFacts, ...]:
     """Return the facts of every family in ``paths``.
 
     ``client(family)`` makes a client; its errors are local mistakes and are raised. ``local(family)`` is the address
-    that the host sends from, or ``None`` where it has no route. Nothing that a source does raises.
+    that the host sends from, or ``None`` where it has no route. Nobody is asked over a family in ``closed``. Nothing
+    that a source does raises.
     """
-    jobs = [(family, source) for family in paths for source in plan.sources if family in source.families]
+    asked = [family for family in paths if family not in closed]
+    jobs = [(family, source) for family in asked for source in plan.sources if family in source.families]
     clients: dict[_Job, Client] = {}
     rounds: list[dict[_Job, SourceAnswer]] = []
     for number in range(plan.samples if jobs else 0):
@@ -81,13 +84,13 @@ def learn(
         rounds.append(_ask_all(clients, seconds=plan.timeout + _GRACE))
     return tuple(
         conclude(
-            [[answer for (asked, _source), answer in answers.items() if asked == family] for answers in rounds],
+            [[answer for (over, _source), answer in answers.items() if over == family] for answers in rounds],
             host=host,
             family=family,
             path=path,
             asked_at=asked_at,
             quorum=plan.quorum,
-            local=local(family),
+            local=None if family in closed else local(family),
             observations=[o for o in plan.observations if family_of(o.address) == family],
             declared=[address for address in plan.declared if family_of(address) == family],
         )

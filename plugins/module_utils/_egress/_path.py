@@ -60,12 +60,12 @@ def local_address(family: str, *, source_address: str | None = None) -> str | No
 
 
 def bound_addresses(
-    *, families: t.Sequence[str], source_address: str | None, interface: str | None, by_name: bool
+    *, families: t.Sequence[str], source_address: str | None, interface: str | None
 ) -> dict[str, str | None]:
-    """Return the address to bind for each family that is to be asked; ``None`` where the kernel chooses.
+    """Return the address to bind for each family; ``None`` where the kernel chooses.
 
-    Raises ``InputError`` for what is not on this host. A family that the interface or the address does not have is left
-    out, or refused where the families were asked for ``by_name``.
+    A family that this way does not have gets the address of the other family: it is closed (see :func:`closed`).
+    Raises ``InputError`` for what is not on this host.
     """
     if source_address and interface:
         raise InputError(
@@ -76,14 +76,14 @@ def bound_addresses(
         )
     if source_address:
         family = _own_address(source_address)
-        if by_name and list(families) != [family]:
+        if family not in families:
             raise InputError(
                 field="source_address",
                 value=source_address,
                 problem=f"is an {family_title(family)} address, but families is {', '.join(families)}",
                 mend=f"leave families out or set it to [{family}]",
             )
-        return {family: source_address}
+        return dict.fromkeys(families, source_address)
     if not interface:
         return dict.fromkeys(families)
     if _INTERFACE_NAME.fullmatch(interface) is None or interface not in _interface_names():
@@ -93,18 +93,21 @@ def bound_addresses(
             problem="is no network interface of this host",
             mend=f"use one of {', '.join(_interface_names()) or 'none'}",
         )
-    found = {
-        family: address for family in families for address in [interface_address(interface, family=family)] if address
-    }
-    missing = [family for family in families if family not in found]
-    if missing and (by_name or not found):
+    found = {family: interface_address(interface, family=family) for family in families}
+    known = [address for address in found.values() if address]
+    if not known:
         raise InputError(
             field="interface",
             value=interface,
-            problem=f"has no {' and no '.join(family_title(f) for f in missing)} address that can leave the host",
+            problem=f"has no {' and no '.join(family_title(f) for f in families)} address that can leave the host",
             mend="give the interface that has one, or another families",
         )
-    return dict(found)
+    return {family: address or known[0] for family, address in found.items()}
+
+
+def closed(bound: t.Mapping[str, str | None]) -> frozenset[str]:
+    """Return the families that have no way out: :func:`bound_addresses` gave them the other family's address."""
+    return frozenset(family for family, address in bound.items() if address and family_of(address) != family)
 
 
 def _own_address(text: str) -> str:

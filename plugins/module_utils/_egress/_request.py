@@ -77,8 +77,8 @@ def run(options: t.Mapping[str, t.Any], *, host: str) -> Result:
         families=options["families"] or _families_worth_asking(plan),
         source_address=options["source_address"],
         interface=options["interface"],
-        by_name=bool(options["families"]),
     )
+    closed = _path.closed(bound)
     proxy = options["proxy"] or None
 
     def client(family: str) -> RequestsHttp:
@@ -102,6 +102,7 @@ def run(options: t.Mapping[str, t.Any], *, host: str) -> Result:
         client=client,
         # What a proxy can reach is not in this host's routing table: a family that gets no answer has no way there.
         local=lambda family: None if proxy else _path.local_address(family, source_address=bound[family]),
+        closed=closed,
         asked_at=to_text(utc_now()),
     )
     return Result(facts, problem_of(facts, quorum=plan.quorum))

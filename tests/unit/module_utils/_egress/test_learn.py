@@ -156,3 +156,18 @@ def test_a_missing_library_is_a_local_mistake_and_no_silence() -> None:
 
 def test_the_longest_time_is_known_beforehand() -> None:
     assert Plan(SOURCES, samples=3, sample_interval=2.0, timeout=10.0).longest() == pytest.approx(40.0)
+
+
+def test_nobody_is_asked_over_a_closed_family() -> None:
+    net = Net(lambda family, host, turn: V4)
+    ipv4, ipv6 = learn(
+        Plan(SOURCES, samples=1),
+        host="bot1",
+        paths=PATHS,
+        client=net.client,
+        local=lambda family: "10.0.0.5",
+        asked_at="2026-11-22T07:00:00Z",
+        closed={"ipv6"},
+    )
+    assert (ipv4.status, ipv6.status, ipv6.sources) == ("agreed", "no_route", ())
+    assert {family for family, _host in net.turns} == {"ipv4"}

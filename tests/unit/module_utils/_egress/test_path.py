@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._egress._path import (
     bound_addresses,
+    closed,
     here,
     interface_address,
     ipv6_candidates,
@@ -55,25 +56,26 @@ def test_an_interfaces_ipv4_address_is_read_from_the_kernel() -> None:
 def bound(
     families: list[str] | None, *, source_address: str | None = None, interface: str | None = None
 ) -> dict[str, str | None]:
-    return bound_addresses(
-        families=families or ["ipv4", "ipv6"],
-        source_address=source_address,
-        interface=interface,
-        by_name=families is not None,
-    )
+    return bound_addresses(families=families or ["ipv4", "ipv6"], source_address=source_address, interface=interface)
 
 
-def test_both_families_are_asked_when_nothing_is_said() -> None:
+def test_the_kernel_chooses_when_nothing_is_said() -> None:
     assert bound(None) == {"ipv4": None, "ipv6": None}
     assert bound(["ipv6"]) == {"ipv6": None}
+    assert closed(bound(None)) == frozenset()
 
 
-def test_a_source_address_chooses_its_family() -> None:
-    assert bound(None, source_address="127.0.0.1") == {"ipv4": "127.0.0.1"}
+def test_a_source_address_closes_the_other_family() -> None:
+    both = bound(None, source_address="127.0.0.1")
+    assert both == {"ipv4": "127.0.0.1", "ipv6": "127.0.0.1"}
+    assert closed(both) == {"ipv6"}
+    assert bound(["ipv4"], source_address="127.0.0.1") == {"ipv4": "127.0.0.1"}
 
 
-def test_an_interface_leaves_out_a_family_that_it_does_not_have() -> None:
-    assert bound(None, interface="lo") == {"ipv4": "127.0.0.1"}
+def test_an_interface_closes_a_family_that_it_does_not_have() -> None:
+    both = bound(None, interface="lo")
+    assert both == {"ipv4": "127.0.0.1", "ipv6": "127.0.0.1"}
+    assert closed(both) == {"ipv6"}
 
 
 REFUSED = [
