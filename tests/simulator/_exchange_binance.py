@@ -63,6 +63,8 @@ SPOT = {
     ],
     "permissions": ["SPOT"],
 }
+# Only here a key can be asked what it is.
+MAIN = ("mainnet", "global")
 UNIT_MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10080, "M": 43200}
 
 
@@ -83,7 +85,7 @@ class Binance(Exchange):
     sites = (
         Site(
             "binance",
-            "live",
+            "mainnet",
             (
                 "api.binance.com",
                 "api1.binance.com",
@@ -93,7 +95,8 @@ class Binance(Exchange):
                 "api-gcp.binance.com",
             ),
         ),
-        Site("binance-futures", "live", ("fapi.binance.com", "dapi.binance.com")),
+        Site("binance-futures", "mainnet", ("fapi.binance.com", "dapi.binance.com")),
+        Site("binance-us", "mainnet", ("api.binance.us",), "us"),
         Site("binance-testnet", "testnet", ("testnet.binance.vision", "testnet.binancefuture.com")),
         Site("binance-demo", "demo", ("demo-api.binance.com", "demo-fapi.binance.com", "demo-dapi.binance.com")),
     )
@@ -164,7 +167,7 @@ class Binance(Exchange):
         }
 
     def serves(self, call: Call) -> bool:
-        if call.path.startswith("/sapi/") and call.site.environment != "live":
+        if call.path.startswith("/sapi/v1/account/") and (call.site.environment, call.site.region) != MAIN:
             return False
         official = call.host in (host for site in self.sites for host in site.hosts)
         # On loopback one port may stand for both hosts.

@@ -97,7 +97,7 @@ def _reads_spot(key: Key) -> bool:
 
 class Bitget(Exchange):
     name = "bitget"
-    sites = (Site("bitget", "live", ("api.bitget.com",)),)
+    sites = (Site("bitget", "mainnet", ("api.bitget.com",)),)
     refusals: ClassVar[Mapping[str, Refusal]] = {
         "22010": Refusal(400, "Please bind ip whitelist address"),
         "40001": Refusal(400, "ACCESS_KEY cannot be empty"),
@@ -178,10 +178,10 @@ class Bitget(Exchange):
         }
 
     def environments(self) -> tuple[str, ...]:
-        return ("live", "demo")
+        return ("mainnet", "demo")
 
     def environment(self, call: Call) -> str:
-        return "demo" if call.header("paptrading") == "1" else "live"
+        return "demo" if call.header("paptrading") == "1" else "mainnet"
 
     def new_credentials(self) -> Credentials:
         return Credentials(

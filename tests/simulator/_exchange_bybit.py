@@ -48,6 +48,16 @@ GROUPS = (
     "BitCard",
     "ByXPost",
 )
+REGIONS = {
+    "ae": "api.bybit.ae",
+    "eu": "api.bybit.eu",
+    "ge": "api.bybitgeorgia.ge",
+    "id": "api.bybit.id",
+    "jp": "api.manepa.jp",
+    "kz": "api.bybit.kz",
+    "nl": "api.bybit.nl",
+    "tr": "api.bybit.tr",
+}
 SPOT = {
     "symbol": "BTCUSDT",
     "baseCoin": "BTC",
@@ -75,10 +85,11 @@ def _any_permission(key: Key) -> bool:
 class Bybit(Exchange):
     name = "bybit"
     sites = (
-        Site("bybit", "live", ("api.bybit.com", "api.bytick.com")),
+        Site("bybit", "mainnet", ("api.bybit.com", "api.bytick.com")),
         Site("bybit-testnet", "testnet", ("api-testnet.bybit.com",)),
         Site("bybit-demo", "demo", ("api-demo.bybit.com",)),
-        Site("bybit-eu", "live", ("api.bybit.eu",), "eu"),
+        Site("bybit-testnet-jp", "testnet", ("api-testnet.manepa.jp",), "jp"),
+        *(Site(f"bybit-{region}", "mainnet", (host,), region) for region, host in REGIONS.items()),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
         "10002": Refusal(

@@ -62,9 +62,9 @@ def _can_read(key: Key) -> bool:
 class Okx(Exchange):
     name = "okx"
     sites = (
-        Site("okx", "live", ("www.okx.com", "openapi.okx.com")),
-        Site("okx-us", "live", ("us.okx.com",), "us"),
-        Site("okx-eea", "live", ("eea.okx.com",), "eea"),
+        Site("okx", "mainnet", ("www.okx.com", "openapi.okx.com")),
+        Site("okx-us", "mainnet", ("us.okx.com",), "us"),
+        Site("okx-eea", "mainnet", ("eea.okx.com",), "eea"),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
         "50011": Refusal(429, "Too Many Requests"),
@@ -131,10 +131,10 @@ class Okx(Exchange):
         }
 
     def environments(self) -> tuple[str, ...]:
-        return ("live", "demo")
+        return ("mainnet", "demo")
 
     def environment(self, call: Call) -> str:
-        return "demo" if call.header("x-simulated-trading") == "1" else "live"
+        return "demo" if call.header("x-simulated-trading") == "1" else "mainnet"
 
     def new_credentials(self) -> Credentials:
         return Credentials(

@@ -189,7 +189,7 @@ class State:
         exchange = self.exchange(wanted.pop("exchange", ""))
         permissions = self.permissions(exchange.name, wanted.pop("permissions", None) or "spot-trade")
         site = self._site(
-            exchange, environment=wanted.pop("environment", None) or "live", region=wanted.pop("region", None)
+            exchange, environment=wanted.pop("environment", None) or "mainnet", region=wanted.pop("region", None)
         )
         made = exchange.new_credentials()
         created_at = wanted.pop("created_at", None)

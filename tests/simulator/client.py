@@ -192,12 +192,12 @@ class Simulator:
         host = {4: "127.0.0.1", 6: "[::1]"}[family]
         return f"https://{host}:{ports[service]}"
 
-    def base_url(self, exchange: str, *, environment: str = "live", region: str = "global", family: int = 4) -> str:
+    def base_url(self, exchange: str, *, environment: str = "mainnet", region: str = "global", family: int = 4) -> str:
         """Return the loopback URL of an exchange's site, without a trailing slash.
 
         Where a header tells the environments apart (Bitget, OKX demo) every environment has the same URL.
         """
-        parts = [exchange] + [part for part in (environment, region) if part not in ("live", "global")]
+        parts = [exchange] + [part for part in (environment, region) if part not in ("mainnet", "global")]
         service = "-".join(parts)
         if service not in self._endpoints["ports"] and environment == "demo":
             service = "-".join(part for part in parts if part != "demo")
@@ -226,7 +226,7 @@ class Simulator:
         *,
         permissions: Any = "spot-trade",
         allowlist: Sequence[str] | None = None,
-        environment: str = "live",
+        environment: str = "mainnet",
         region: str = "global",
         label: str = "simulated",
         created_at: int | None = None,

@@ -238,9 +238,9 @@ def test_okx_prints_the_address_and_the_key(simulator: Simulator) -> None:
     [
         ("bybit", "testnet", "global"),
         ("bybit", "demo", "global"),
-        ("bybit", "live", "eu"),
-        ("okx", "live", "us"),
-        ("okx", "live", "eea"),
+        ("bybit", "mainnet", "eu"),
+        ("okx", "mainnet", "us"),
+        ("okx", "mainnet", "eea"),
         ("binance", "demo", "global"),
     ],
 )

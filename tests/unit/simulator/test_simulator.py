@@ -165,7 +165,7 @@ def test_nothing_can_be_changed(simulator: Simulator, name: str, method: str) ->
     [
         ({"exchange": "nowhere"}, "exchange: 'nowhere' is not one of"),
         ({"exchange": "okx", "permissions": "everything"}, "permissions: 'everything' is not one of"),
-        ({"exchange": "okx", "environment": "testnet"}, "environment: 'testnet' is not one of live, demo"),
+        ({"exchange": "okx", "environment": "testnet"}, "environment: 'testnet' is not one of mainnet, demo"),
         ({"exchange": "okx", "region": "mars"}, "region: 'mars' is not one of global, us, eea"),
     ],
 )
