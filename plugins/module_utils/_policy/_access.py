@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .._facts import ACCEPTED, UNDECIDED
 from ._case import (
+    NOT_OBSERVED,
     NOT_OFFICIAL,
     OBSERVED,
     PROVED,
@@ -79,6 +80,8 @@ def _key_accepted(case: Case) -> Verdict:
         return NOT_OFFICIAL
     if case.status == "not_asked":
         return SKIP
+    if case.status == NOT_OBSERVED:
+        return unknown("the key is declared, and nothing was learned of it", remedy=Remedy("Learn the key."))
     asked = instant(case.key.asked_at)
     age = None if asked is None else case.now - asked
     if age is None or age > case.policy.max_fact_age:

@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
     from .._exchanges._contract import Exchange
 
 DAY = 86400.0
+#: The access status of a key that is declared and of which no facts were learned.
+NOT_OBSERVED = "not_observed"
 #: A fact that is more than this many seconds newer than ``now`` means that one of the two clocks is wrong.
 CLOCK_DOUBT = 300.0
 
@@ -98,7 +100,7 @@ class Rule(t.NamedTuple):
 class Machine(t.NamedTuple):
     """What ``credential_info`` and the connection told of one host; an absent part was not learned.
 
-    ``host_key`` is ``bound``, ``differs``, ``absent`` or ``unreadable``. ``credentials`` are dictionaries with
+    ``host_key`` is as ``credential_info`` words it. ``credentials`` are dictionaries with
     ``name``, ``key_type``, ``loaded_by`` and more. ``verified_host`` says whether the SSH host key was checked.
     """
 
@@ -117,6 +119,8 @@ class Host:
         self.egress: list[EgressFacts] = []
         self.keys: list[KeyFacts] = []
         self.machine: Machine | None = None
+        #: Kinds of evidence by address, worked out once for all keys of the host.
+        self.kinds: dict[str, frozenset[str]] = {}
 
 
 class Way(t.NamedTuple):
@@ -208,7 +212,9 @@ def listing(entries: tuple[str, ...], grammar: AllowlistGrammar, owned: tuple[st
     """
     reports = lint(entries, grammar=grammar, owned_prefixes=owned)
     parsed = tuple(report.entry for report in reports)
-    return Listing(parsed, reports, is_everything(parsed), any(entry.kind == "masked" for entry in parsed))
+    # Single addresses alone never add up to everything, and most lists hold nothing else.
+    everything = any(entry.kind != "address" for entry in parsed) and is_everything(parsed)
+    return Listing(parsed, reports, everything, any(entry.kind == "masked" for entry in parsed))
 
 
 #: Where nobody says what the exchange takes.
@@ -235,6 +241,7 @@ class Case:
         "listing",
         "now",
         "observed",
+        "ours",
         "placing",
         "policy",
         "root",
@@ -256,6 +263,7 @@ class Case:
         placing: bool,
         labels: t.Mapping[tuple[str, str], int],
         confirmed: bool = False,
+        ours: t.Collection[str] = (),
     ) -> None:
         self.key = key
         self.host = host
@@ -266,6 +274,7 @@ class Case:
         self.placing = placing
         self.labels = labels
         self.confirmed = confirmed
+        self.ours = ours
         self.declared = key.declared
         self.status = key.access.status
         self.trusted = key.official or key.environment == "custom"

@@ -40,8 +40,15 @@ def seen_from(case: Case) -> tuple[str, ...]:
     return tuple(found)
 
 
-def kinds(host: Host, address: str) -> tuple[str, ...]:
-    """Return which kinds of evidence say that this host is seen from ``address``."""
+def kinds(host: Host, address: str, *, ours: t.Collection[str] = ()) -> tuple[str, ...]:
+    """Return which kinds of evidence say that this host is seen from ``address``; ``ours`` are declared addresses."""
+    known = host.kinds.get(address)
+    if known is None:
+        known = host.kinds[address] = frozenset(_observed_kinds(host, address))
+    return tuple(kind for kind in _KINDS if kind in known or (kind == "declared" and address in ours))
+
+
+def _observed_kinds(host: Host, address: str) -> set[str]:
     found: set[str] = set()
     for fact in host.egress:
         if address in fact.addresses:
@@ -57,7 +64,7 @@ def kinds(host: Host, address: str) -> tuple[str, ...]:
             key.observed.allowlist.entries if key.observed else (), address
         ):
             found.add("accepted")
-    return tuple(kind for kind in _KINDS if kind in found)
+    return found
 
 
 def _kinds_of_fact(status: str, basis: str) -> tuple[str, ...]:
@@ -87,7 +94,7 @@ def address_remedy(case: Case, missing: t.Sequence[str] | None = None) -> tuple[
     ``missing`` are the addresses to add; ``None`` means all that this key's calls come from.
     """
     wanted = [a for a in (seen_from(case) if missing is None else missing) if is_public(a)]
-    agreed = [a for a in wanted if case.confirmed or len(kinds(case.host, a)) >= 2]
+    agreed = [a for a in wanted if case.confirmed or len(kinds(case.host, a, ours=case.ours)) >= 2]
     where = case.exchange.allowlist_rule().click_path if case.exchange is not None else None
     if not wanted:
         remedy = Remedy(
@@ -96,7 +103,7 @@ def address_remedy(case: Case, missing: t.Sequence[str] | None = None) -> tuple[
         return remedy, None
     if len(agreed) < len(wanted):
         doubt = next(a for a in wanted if a not in agreed)
-        have = kinds(case.host, doubt)
+        have = kinds(case.host, doubt, ours=case.ours)
         because = f"so far {' and '.join(_KINDS[kind] for kind in have)}" if have else "nothing vouches for it"
         remedy = Remedy(
             f"Confirm that {shown(doubt)} is this host's own address: {because}.",
@@ -126,6 +133,8 @@ def covered(case: Case, address: str) -> bool | None:
     """Tell whether the key's list lets ``address`` in; ``None`` where that is not known."""
     if case.listing is None:
         return None
+    if any(entry.text == address and entry.kind == "address" and entry.accepted for entry in case.listing.entries):
+        return True  # the usual case, without building the union of all entries
     try:
         return covers(case.listing.entries, address)
     except InputError:

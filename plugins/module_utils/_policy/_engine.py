@@ -25,7 +25,7 @@ from ._finding import (
     Finding,
     Subject,
 )
-from ._gates import PLACING, Gate, blocks, gate_for, milder
+from ._gates import NEVER, PLACING, Gate, blocks, gate_for, milder
 from ._rules import DEFAULTS, HOST_RULES, KEY_RULES, RULES
 from ._settings import Policy
 from ._waivers import Waiver, longest
@@ -88,16 +88,20 @@ def judge(
     fail_on: str | None = None,
     fail_on_unknown: str | None = None,
     confirmed: bool = False,
+    ours: t.Collection[str] = (),
     keep_passed: bool = False,
     rules: t.Collection[str] | None = None,
 ) -> Report:
     """Judge facts by policy.
 
     ``now`` is in seconds since 1970. ``exchange_of`` returns what is known of an exchange by name, or ``None``.
-    ``confirmed`` says that a person vouches for the observed addresses. ``rules`` limits the judgement to these ids.
+    ``confirmed`` says that a person vouches for the observed addresses, ``ours`` are addresses that the inventory
+    declares. ``rules`` limits the judgement to these ids. A ``fail_on`` of ``never`` is for the caller, who goes on
+    whatever is found: ``blocking`` still says what the gate would have stopped.
     """
     judgement = _Judgement(policy=policy, waivers=waivers, now=now, keep_passed=keep_passed)
-    threshold = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
+    asked = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
+    threshold = gate_for(name=gate, fail_on=None if fail_on == NEVER else fail_on, fail_on_unknown=fail_on_unknown)
     hosts = _hosts(keys, egress, machines)
     known = _Exchanges(exchange_of)
     labels = _labels(keys)
@@ -115,6 +119,7 @@ def judge(
             placing=gate in PLACING,
             labels=labels,
             confirmed=confirmed,
+            ours=ours,
         )
         verdict = judgement.judge_key(case, key_rules)
         host_name, key_name, service = case.subject
@@ -125,7 +130,7 @@ def judge(
             for host in hosts.values():
                 for subject, answer in rule.function(HostCase(host, policy, gate in PLACING)):
                     judgement.add(rule, subject, answer, raw=(host.name, subject.key))
-    loosened = policy.loosened(defaults=DEFAULTS) + milder(threshold, than=gate)
+    loosened = policy.loosened(defaults=DEFAULTS) + milder(asked, than=gate)
     if rules is None:
         judgement.add_meta(loosened)
     return judgement.report(lines=lines, hosts=len(hosts), loosened=loosened, gate=threshold)

@@ -20,7 +20,8 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 RANK: t.Mapping[str, int] = {name: len(SEVERITIES) - i for i, name in enumerate(SEVERITIES)}
 
 #: From the strongest to the weakest. ``proved``: an exchange accepted or refused exactly this. ``observed``: the
-#: exchange or the host told it. ``attested``: a named person vouches for it since a day. ``declared``: the inventory says so.
+#: exchange or the host told it. ``attested``: a named person vouches for it since a day. ``declared``: the inventory
+#: says so.
 BASES = ("proved", "observed", "attested", "declared", "none")
 STRENGTH: t.Mapping[str, int] = {name: len(BASES) - i for i, name in enumerate(BASES)}
 

@@ -29,8 +29,9 @@ def _host_key(case: HostCase) -> Verdict:
         return unknown("nobody looked at the host key") if holds or case.placing else SKIP
     if machine.host_key == "bound":
         return OBSERVED
-    if machine.host_key == "differs":
-        return failed("observed", "the host key belongs to another machine-id", remedy=_GUARD)
+    if machine.host_key in ("differs", "empty-machine-id"):
+        what = "belongs to another machine-id" if machine.host_key == "differs" else "has no machine-id to belong to"
+        return failed("observed", f"the host key {what}", remedy=_GUARD)
     if machine.host_key == "absent":
         bound = [c for c in machine.credentials if str(c.get("key_type")).startswith("host")]
         if not bound:

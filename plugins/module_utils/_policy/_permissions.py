@@ -51,14 +51,13 @@ def _withdrawal_forbidden(case: Case) -> Verdict:
     return passed(case.grant_basis)
 
 
+def _on_sub_account(case: Case) -> bool:
+    return case.observed is not None and case.observed.account.level == "sub"
+
+
 def _barred(case: Case) -> bool:
     """Tell whether the exchange keeps the keys of sub-accounts from withdrawing, and this is one."""
-    return (
-        case.observed is not None
-        and case.observed.account.level == "sub"
-        and case.exchange is not None
-        and case.exchange.withdraw_needs_master()
-    )
+    return _on_sub_account(case) and case.exchange is not None and case.exchange.withdraw_needs_master()
 
 
 def _money_out_forbidden(case: Case) -> Verdict:
@@ -174,7 +173,8 @@ def _permissions_inseparable(case: Case) -> Verdict:
     return failed(
         "observed",
         f"{case.title} cannot grant the declared permissions without: {', '.join(sorted(beyond))}",
-        severity="medium" if beyond & _MOVES_MONEY else None,
+        # On a sub-account the money that it can move is only what the service trades with.
+        severity="medium" if beyond & _MOVES_MONEY and not _on_sub_account(case) else None,
         remedy=Remedy(
             "Nothing at once: the key is as narrow as this exchange can make it.",
             "Keep the money of this service on a sub-account, then accept the words in accepted_inseparable.",

@@ -105,7 +105,7 @@ def read_policy(given: t.Mapping[str, t.Any] | None, *, rules: t.Collection[str]
             raise InputError(
                 field=where, value=str(name), problem="is not a setting", mend=f"use one of {', '.join(sorted(known))}"
             )
-        reader = _READERS[name] if name in _READERS else _whole_number
+        reader: _Reader = _READERS.get(name, _whole_number)
         values[name] = reader(value, f"{where}.{name}", rules)
     policy = Policy(**values)
     _check_steps(policy, where=where)
@@ -174,7 +174,8 @@ def _key_type(value: t.Any, where: str, _rules: t.Collection[str]) -> str:
     return str(value)
 
 
-_READERS: t.Mapping[str, t.Callable[[t.Any, str, t.Collection[str]], t.Any]] = {
+_Reader = t.Callable[[t.Any, str, t.Collection[str]], t.Any]
+_READERS: t.Mapping[str, _Reader] = {
     "severities": _severities,
     "forbidden_words": _words,
     "accepted_inseparable": _words_by_exchange,

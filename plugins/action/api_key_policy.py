@@ -1,0 +1,158 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judges what learners found, on the controller: facts in, findings out."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import shutil
+import typing as t
+from pathlib import Path
+
+import yaml
+
+from ..module_utils._errors import InputError, TradingHostsError
+from ..module_utils._exchanges._registry import find
+from ..module_utils._facts import egress_facts, key_facts
+from ..module_utils._policy._engine import Report, judge
+from ..module_utils._policy._finding import SEVERITIES
+from ..module_utils._policy._gates import GATES, NEVER
+from ..module_utils._policy._rules import RULES
+from ..module_utils._policy._settings import read_policy
+from ..module_utils._policy._waivers import read_waivers
+from ..module_utils._version import VERSION
+from ..plugin_utils import _report
+from ..plugin_utils._facts_files import plain, read_facts, replace_file
+from ..plugin_utils._judge_action import Facts, JudgeAction, instant_text, list_of, now_of, read_yaml
+
+#: A result with more findings than this costs Ansible more time than judging does; the report file has all.
+MOST_FINDINGS = 500
+_THRESHOLDS = [*SEVERITIES, NEVER]
+
+
+class ActionModule(JudgeAction):
+    argument_spec: t.ClassVar[dict[str, t.Any]] = {
+        "api_keys": {"type": "raw", "no_log": False},
+        "egress": {"type": "raw"},
+        "credentials": {"type": "raw"},
+        "machine": {"type": "raw"},
+        "transport": {"type": "raw"},
+        "src": {"type": "list", "elements": "path"},
+        "declared": {"type": "raw"},
+        "declared_addresses": {"type": "list", "elements": "str", "default": []},
+        "confirm": {"type": "bool", "default": False},
+        "policy": {"type": "raw"},
+        "waivers": {"type": "raw"},
+        "waivers_file": {"type": "path"},
+        "gate": {"type": "str", "choices": list(GATES), "default": "audit"},
+        "fail_on": {"type": "str", "choices": _THRESHOLDS},
+        "fail_on_unknown": {"type": "str", "choices": _THRESHOLDS},
+        "now": {"type": "str"},
+        "return_passed": {"type": "bool", "default": False},
+        "report_path": {"type": "path"},
+    }
+    required_one_of = (("api_keys", "src", "declared"),)
+
+    def judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
+        """Read everything, judge it, write the report and say what blocks."""
+        # Everything made here lives until the end: looking for garbage in it would take a third of the time.
+        gc.disable()
+        try:
+            return self._judge(options, host=host)
+        finally:
+            gc.enable()
+
+    def _judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
+        now = now_of(options["now"])
+        facts = _facts(options, host=host)
+        policy = read_policy(_mapping(options["policy"], "policy"), rules=RULES)
+        waivers = list_of(options["waivers"], "waivers")
+        if options["waivers_file"]:
+            waivers = waivers + list_of(self._waivers_file(options["waivers_file"]), "waivers_file")
+        report = judge(
+            keys=facts.keys,
+            egress=facts.egress,
+            machines=list(facts.machines.values()),
+            policy=policy,
+            waivers=read_waivers(waivers, rules=RULES, policy=policy, now=now),
+            now=now,
+            exchange_of=find,
+            gate=options["gate"],
+            fail_on=options["fail_on"],
+            fail_on_unknown=options["fail_on_unknown"],
+            confirmed=options["confirm"],
+            ours=frozenset(str(plain(address)) for address in options["declared_addresses"]),
+            keep_passed=options["return_passed"],
+        )
+        inline = report._replace(findings=report.findings[:MOST_FINDINGS], blocking=report.blocking[:MOST_FINDINGS])
+        names = {"gate": options["gate"], "judged_at": instant_text(now), "version": VERSION}
+        if options["report_path"]:
+            _write(options["report_path"], _report.document(report, **names))
+        return _result(report, _report.document(inline, **names), fails=options["fail_on"] != NEVER)
+
+    def _waivers_file(self, path: str) -> t.Any:
+        found = self._find_needle("files", path) if not os.path.isabs(path) else path
+        try:
+            return read_yaml(found, field="waivers_file", load=yaml.safe_load)
+        except yaml.YAMLError:
+            raise InputError(
+                field="waivers_file", value=path, problem="is no YAML", mend="write a list of waivers"
+            ) from None
+
+
+def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:
+    facts = Facts()
+    for file in read_facts(sources=[str(source) for source in options["src"]]) if options["src"] else ():
+        facts.add_file(file)
+    for index, data in enumerate(list_of(options["api_keys"], "api_keys", inner="api_keys")):
+        facts.keys.append(key_facts(data, where=f"api_keys[{index}]"))
+    for index, data in enumerate(list_of(options["egress"], "egress", inner="egress")):
+        facts.egress.append(egress_facts(data, where=f"egress[{index}]"))
+    told = {name: plain(options[name]) for name in ("machine", "credentials", "transport")}
+    if any(value is not None for value in told.values()):
+        facts.add_machine(host, told)
+    facts.declare(list_of(options["declared"], "declared"), host=host)
+    return facts
+
+
+def _mapping(value: t.Any, name: str) -> dict[str, t.Any]:
+    given = plain(value)
+    if given is not None and not isinstance(given, dict):
+        raise InputError(field=name, problem=f"is {type(given).__name__}, not a mapping", mend="write name: value")
+    return given or {}
+
+
+def _write(path: str, document: t.Mapping[str, t.Any]) -> None:
+    file = Path(path).expanduser()
+    try:
+        replace_file(file, text=json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n")
+    except OSError as error:
+        raise TradingHostsError(
+            f"report_path {path!r}: the report cannot be written ({os.strerror(error.errno or 0)}); give a file in a"
+            " directory on the controller that you may write to."
+        ) from None
+
+
+def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[str, t.Any]:
+    blocked = bool(report.blocking)
+    why = _report.sentence(document)
+    result = {
+        "findings": document["findings"],
+        "findings_omitted": len(report.findings) - len(document["findings"]),
+        "counts": document["counts"],
+        "blocked": blocked,
+        "blocked_because": why if blocked else None,
+        "blocked_keys": _report.blocked_keys(report),
+        "policy_digest": report.policy_digest,
+        "loosened": list(report.loosened),
+        "summary": _report.summary(document),
+        "table": _report.table(document, width=shutil.get_terminal_size((120, 40)).columns),
+        "failed": blocked and fails,
+    }
+    if blocked:
+        result["msg"] = why
+    return result

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the judging actions share: reading their input on the controller. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._declared import DECLARED_SPEC, declaration
+from ..module_utils._errors import InputError, TradingHostsError
+from ..module_utils._facts import Access, EgressFacts, KeyFacts, egress_facts, key_facts
+from ..module_utils._facts import Path as FactPath
+from ..module_utils._policy._case import NOT_OBSERVED, Machine, instant
+from ._facts_files import FactsFile, plain
+
+
+class JudgeAction(ActionBase):  # type: ignore[misc]
+    """Runs on the controller alone: no connection, no change, the same in check mode."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    _supports_diff = False
+    TRANSFERS_FILES = False
+
+    #: In the form of Ansible's argument specification. Long lists are ``raw``: checking them element by element there
+    #: takes longer than judging them.
+    argument_spec: t.ClassVar[dict[str, t.Any]]
+    required_one_of: t.ClassVar[t.Sequence[t.Sequence[str]]] = ()
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Judge, and turn what a person can mend into one sentence."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        try:
+            options = self._options()
+            result.update(self.judge(options, host=str((task_vars or {}).get("inventory_hostname", "localhost"))))
+        except TradingHostsError as error:
+            raise AnsibleActionFail(str(error)) from None
+        result["changed"] = False
+        return result
+
+    def _options(self) -> dict[str, t.Any]:
+        """Return the options, complete and checked; the raw ones as they were given, which may be long.
+
+        The validator copies and walks whatever it is handed, which takes longer than judging: so it sees of a raw
+        option only that it is there. What is in it is checked when it is read.
+        """
+        given = self._task.args
+        raw = {
+            name: given[name] for name, spec in self.argument_spec.items() if spec["type"] == "raw" and name in given
+        }
+        validator = ArgumentSpecValidator(self.argument_spec, required_one_of=self.required_one_of)
+        small = {name: True if value is not None else None for name, value in raw.items()}
+        checked = validator.validate({**{name: value for name, value in given.items() if name not in raw}, **small})
+        if checked.error_messages:
+            raise AnsibleActionFail(" ".join(checked.error_messages))
+        return {**checked.validated_parameters, **raw}
+
+    def judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
+        """Return the result; ``host`` is the inventory's name of the host that the task runs for."""
+        raise NotImplementedError
+
+
+def now_of(text: str | None) -> float:
+    """Return the instant to judge at, in seconds since 1970: ``text`` (ISO 8601 in UTC) or the controller's clock."""
+    if text is None:
+        return datetime.datetime.now(tz=datetime.UTC).timestamp()
+    at = instant(text)
+    if at is None:
+        raise InputError(
+            field="now", value=text, problem="is no instant in UTC", mend="write it as 2026-11-22T07:13:54Z"
+        )
+    return at
+
+
+def instant_text(at: float) -> str:
+    """Return seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.datetime.fromtimestamp(int(at), tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def list_of(value: t.Any, name: str, *, inner: str | None = None) -> list[t.Any]:
+    """Return a list option as plain values; a registered result that holds the list under ``inner`` will do too."""
+    given = plain(value)
+    if given is None:
+        return []
+    if inner is not None and isinstance(given, dict) and inner in given:
+        given = given[inner]
+    if not isinstance(given, list):
+        mend = f"give the {inner or name} of a learner's registered result"
+        raise InputError(field=name, problem=f"is {type(given).__name__}, not a list", mend=mend)
+    return given
+
+
+@dataclasses.dataclass
+class Facts:
+    """All facts that are judged together."""
+
+    keys: list[KeyFacts] = dataclasses.field(default_factory=list)
+    egress: list[EgressFacts] = dataclasses.field(default_factory=list)
+    machines: dict[str, Machine] = dataclasses.field(default_factory=dict)
+
+    def add_file(self, file: FactsFile) -> None:
+        """Add what one file holds. A file speaks for its own host only."""
+        for index, data in enumerate(file.facts):
+            where = f"src {file.path!r} facts[{index}]"
+            if file.kind != "credentials" and data.get("host") != file.host:
+                problem = f"is about host {data.get('host')!r} in a file of {file.host}"
+                raise InputError(field=where, problem=problem, mend="learn the facts again")
+            if file.kind == "api_keys":
+                self.keys.append(key_facts(data, where=where))
+            elif file.kind == "egress":
+                self.egress.append(egress_facts(data, where=where))
+        if file.kind == "credentials":
+            self.add_machine(file.host, {**file.rest, "credentials": list(file.facts)})
+        elif "transport" in file.rest:
+            self.add_machine(file.host, {"transport": file.rest["transport"]})
+
+    def add_machine(self, host: str, data: t.Mapping[str, t.Any]) -> None:
+        """Add what was told of one host: ``machine``, ``credentials``, ``transport``; what is absent stays."""
+        known = self.machines.get(host, Machine(host))
+        machine, credentials, transport = (data.get(name) for name in ("machine", "credentials", "transport"))
+        for name, value, kind in (
+            ("machine", machine, dict),
+            ("credentials", credentials, list),
+            ("transport", transport, dict),
+        ):
+            if value is not None and not isinstance(value, kind):
+                raise InputError(field=name, problem="is not what a learner returned", mend="pass its result unchanged")
+        if machine:
+            known = known._replace(host_key=_text(machine.get("host_key")))
+        if credentials:
+            known = known._replace(credentials=tuple(each for each in credentials if isinstance(each, dict)))
+        if transport:
+            verified = transport.get("verified_host")
+            known = known._replace(
+                verified_host=verified if isinstance(verified, bool) else None,
+                transport_problem=_text(transport.get("problem")),
+            )
+        self.machines[host] = known
+
+    def declare(self, declared: t.Sequence[t.Any], *, host: str) -> None:
+        """Put these declarations in place of those in the facts; a key without facts joins as one not observed."""
+        places = {(key.host, key.name): index for index, key in enumerate(self.keys)}
+        for index, given in enumerate(declared):
+            where = f"declared[{index}]"
+            if not isinstance(given, dict) or not given.get("name"):
+                raise InputError(field=where, problem="has no name", mend="give name and what you declare of the key")
+            rest = {name: value for name, value in given.items() if name not in _NAMES}
+            _check_names(rest, where=where)
+            words = declaration(rest, where=where)
+            place = (str(given.get("host") or host), str(given["name"]))
+            if place in places:
+                self.keys[places[place]] = dataclasses.replace(self.keys[places[place]], declared=words)
+                continue
+            self.keys.append(
+                KeyFacts(
+                    name=place[1],
+                    host=place[0],
+                    exchange=str(given.get("exchange") or "other"),
+                    environment=str(given.get("environment") or ""),
+                    region="",
+                    access=Access(NOT_OBSERVED),
+                    asked_at="",
+                    path=FactPath(user=""),
+                    declared=words,
+                )
+            )
+
+
+#: What names a declaration's key, beside the declaration itself.
+_NAMES = frozenset(("host", "name", "exchange", "environment"))
+
+
+def _check_names(rest: t.Mapping[str, t.Any], *, where: str) -> None:
+    for name, value in rest.items():
+        spec = DECLARED_SPEC.get(name)
+        if spec is None:
+            mend = f"use some of {', '.join(sorted(DECLARED_SPEC))}"
+            raise InputError(field=where, value=name, problem="cannot be declared of a key", mend=mend)
+        for each in value if isinstance(value, list) else [value]:
+            if "choices" in spec and each is not None and each not in spec["choices"]:
+                mend = f"use one of {', '.join(spec['choices'])}"
+                raise InputError(field=f"{where}.{name}", value=str(each), problem="is not known", mend=mend)
+
+
+def _text(value: t.Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def read_yaml(path: str, *, field: str, load: t.Callable[[str], t.Any]) -> t.Any:
+    """Read a small YAML file on the controller with Ansible's own loader; raises ``InputError`` that names it."""
+    file = Path(path).expanduser()
+    try:
+        if file.stat().st_size > 1024 * 1024:
+            raise InputError(field=field, value=path, problem="is larger than 1 MB", mend="give a file of waivers")
+        return load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise InputError(field=field, value=path, problem="cannot be read", mend="give a readable file") from None
