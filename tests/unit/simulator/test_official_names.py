@@ -8,9 +8,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+
 from ansible_collections.trading.hosts.plugins.module_utils._egress._sources import DEFAULT_SOURCES, Source
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
-
 from tests.simulator import _ip_services
 from tests.simulator._app import services_by_host
 from tests.simulator._registry import EXCHANGES as SIMULATED
