@@ -332,7 +332,10 @@ egress:
       type: str
       sample: "2026-11-22T07:13:54Z"
     sources:
-      description: Everything that each source said. The same answer in several samples is one row.
+      description:
+        - Everything that each source said. The same answer in several samples is one row.
+        - The source C(interface) is the address that the host itself sends from, where that is a public one. It has no
+          vote.
       type: list
       elements: dict
       contains:
@@ -353,9 +356,30 @@ egress:
           type: str
           sample: answered HTTP 503
 transport:
-  description: How the proxy's URL reached the host. Only with O(proxy).
-  returned: when a secret was handed over
+  description: How the proxy's URL travelled to the host.
+  returned: when O(proxy) is given
   type: dict
+  contains:
+    connection:
+      description: The connection plugin.
+      type: str
+      sample: ssh
+    pipelining:
+      description: Always true. Otherwise the task fails before anything is sent.
+      type: bool
+    verified_host:
+      description: Whether the SSH identity of the host was checked.
+      type: bool
+    verified_host_problem:
+      description: Why it was not.
+      type: str
+    become_method:
+      description: The become method in use.
+      type: str
+      sample: sudo
+    sudo_records_input:
+      description: False when sudo was asked and does not record input. Null when sudo is not in use.
+      type: bool
 """
 
 import socket
