@@ -36,7 +36,7 @@ NEXT_STEPS: t.Mapping[str, str] = {
     " another key, place it, then delete this one.",
     "permission_denied": "Tick the permission that the exchange names (reading, at least) on the key's page.",
     "wrong_environment": "Write the environment and region that the key was made in.",
-    "rate_limited": "Ask nothing more from this address until the time that the exchange gave has passed.",
+    "rate_limited": "Ask nothing more from this address for 30 minutes, or as long as the exchange says.",
     "unreachable": "Nothing is known of the key. See that this host reaches the exchange over HTTPS, then ask again.",
     "ambiguous": "Nothing is proved of the key. Look at its page on the exchange before you change anything.",
 }
@@ -47,6 +47,7 @@ _UNREACHABLE: t.Mapping[str, str] = {
     "proxy": "See that the proxy runs, takes the credentials, and may reach the exchange.",
     "too_large": "Somebody else than the exchange answers: see who is on the way.",
 }
+_MENDED_BY_CLICKS = frozenset(("ip_refused", "expired", "permission_denied"))
 _TOLD_BY_NOBODY = frozenset(
     field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
 )
@@ -71,7 +72,7 @@ def ask(
         access = _with_offset(access, exchange=exchange, question=question, http=http, now=now)
     secrets = question.credential.secrets()
     return (
-        _clean_access(access, secrets=secrets),
+        _clean_access(access, exchange=exchange, secrets=secrets),
         None if observed is None else _clean_key(observed, exchange=exchange, question=question),
     )
 
@@ -173,12 +174,15 @@ def _with_offset(
     )
 
 
-def _clean_access(access: Access, *, secrets: t.Sequence[str]) -> Access:
+def _clean_access(access: Access, *, exchange: Exchange, secrets: t.Sequence[str]) -> Access:
+    step = access.next_step or NEXT_STEPS.get(access.status)
+    if step and access.status in _MENDED_BY_CLICKS:
+        step = f"{step} ({exchange.click_path()})"
     return dataclasses.replace(
         access,
         code=None if access.code is None else one_line(access.code, secrets=secrets, limit=40),
         message=None if access.message is None else message(access.message, secrets=secrets),
-        next_step=access.next_step or NEXT_STEPS.get(access.status),
+        next_step=step,
     )
 
 
