@@ -7,23 +7,29 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import io
 import json
+import pathlib
 import select
 import socket
 import socketserver
 import struct
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.trading.hosts.plugins.action.public_ip_info import other_paths
+from ansible_collections.trading.hosts.plugins.module_utils._clock import to_text, utc_now
 from ansible_collections.trading.hosts.plugins.module_utils._egress._request import ARGUMENT_SPEC, Result, run
+from ansible_collections.trading.hosts.plugins.module_utils._egress._sources import DEFAULT_SOURCES
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
-from ansible_collections.trading.hosts.plugins.module_utils._facts import egress_facts
+from ansible_collections.trading.hosts.plugins.module_utils._facts import EgressFacts, Path, egress_facts, to_json
 from ansible_collections.trading.hosts.plugins.modules import public_ip_info
+from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
 from tests.simulator.client import Simulator
 
 if TYPE_CHECKING:
@@ -183,7 +189,7 @@ class _Proxy(socketserver.BaseRequestHandler):
     """Leaves from 127.0.0.2, so that whoever came through it is seen from another address."""
 
     def leave(self, host: str, port: int) -> socket.socket:
-        self.server.asked.append(f"{host}:{port}")  # type: ignore[attr-defined]
+        cast("_Server", self.server).asked.append(f"{host}:{port}")
         return socket.create_connection((host, port), timeout=20, source_address=("127.0.0.2", 0))
 
 
@@ -195,7 +201,7 @@ class HttpProxy(_Proxy):
             if not part:
                 return
             head += part
-        self.server.heads.append(head.decode())  # type: ignore[attr-defined]
+        cast("_Server", self.server).heads.append(head.decode())
         method, target, _version = head.split(b"\r\n", 1)[0].decode().split()
         if method != "CONNECT":
             self.request.sendall(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n")
@@ -392,6 +398,46 @@ def test_a_proxys_url_is_not_in_the_modules_result(simulator: Simulator, capsys:
         result = module(capsys, **given, proxy=url)
     assert result["ipv4"] == BEHIND_PROXY
     assert "canary-4711" not in json.dumps(result)
+
+
+# --- the controller's side ---
+
+
+def fact(source_address: str | None, *, asked_at: datetime.datetime) -> dict[str, Any]:
+    path = Path(user="root", family="ipv4", source_address=source_address, netns="1")
+    return to_json(EgressFacts("bot1", "ipv4", path, "agreed", asked_at=to_text(asked_at), addresses=(DIRECT,)))
+
+
+def test_a_hosts_file_keeps_young_facts_of_other_paths(tmp_path: pathlib.Path) -> None:
+    now = utc_now()
+    direct, bound, old = (
+        fact(None, asked_at=now),
+        fact("10.0.0.5", asked_at=now - datetime.timedelta(minutes=50)),
+        fact("10.0.0.6", asked_at=now - datetime.timedelta(minutes=70)),
+    )
+    before = fact(None, asked_at=now - datetime.timedelta(minutes=1))
+    file = write_facts(directory=str(tmp_path), host="bot1", kind="egress", document={"egress": [before, bound, old]})
+    assert other_paths(pathlib.Path(file), egress=[direct]) == [bound]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 99}'])
+def test_a_spoiled_file_is_replaced(tmp_path: pathlib.Path, text: str) -> None:
+    file = tmp_path / "bot1.egress.json"
+    file.write_text(text)
+    assert other_paths(file, egress=[fact(None, asked_at=utc_now())]) == []
+    assert other_paths(tmp_path / "absent.json", egress=[]) == []
+
+
+# --- the documentation ---
+
+
+def test_the_guide_names_every_default_source() -> None:
+    guide = (pathlib.Path(__file__).parents[3] / "docs" / "public_ip.md").read_text()
+    rows = [line for line in guide.splitlines() if line.startswith("| `")]
+    for source in DEFAULT_SOURCES:
+        assert any(f"`{source.name}`" in row and f"`{source.url}`" in row and source.network in row for row in rows), (
+            source
+        )
 
 
 def _documented(options: dict[str, Any]) -> dict[str, Any]:
