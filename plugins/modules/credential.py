@@ -60,7 +60,7 @@ options:
         required: true
       state:
         description:
-          - V(absent) removes the credential. It needs no secret, and sends none that is given.
+          - V(absent) removes the credential. It needs no secret.
         type: str
         choices: [present, absent]
         default: present

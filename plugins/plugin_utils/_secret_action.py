@@ -17,6 +17,7 @@ it costs no round trip, and needs no cache.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import subprocess
@@ -29,7 +30,6 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import InputError, TradingHostsError
 
-#: A secret that is shorter than this is refused by the module anyway, and would be "found" in any command line.
 _SHORTEST_SEARCHED = 6
 
 _SSH = ("ssh", "smart")
@@ -93,7 +93,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             self.check(self._task.args)
             secrets = find_secrets(spec=self.argument_spec, given=self._task.args)
             if not secrets:  # for example only ``state: absent``: nothing to protect
-                result.update(self._execute_module(module_name=self.module_name, task_vars=task_vars))
+                result.update(self._execute(task_vars))
                 self.finish(result, task_vars=task_vars)
                 return result
             transport = self._check_transport(secrets)
@@ -120,18 +120,18 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         if in_command_line(secrets=secrets, words=_command_line()):
             raise TradingHostsError(
                 "A secret of this task stands on ansible's command line, where the process list and the shell's "
-                "history show it; treat "
-                "it as seen by others, and give it by a vaulted file (-e @file), a lookup or a prompt."
+                "history show it; treat it as seen by others, and give it by a vaulted file (-e @file), a lookup or a "
+                "prompt."
             )
-        self._check_pipelining()
+        settings = _effective_ssh(self._connection) if _transport_of(self._connection) in _SSH else {}
+        self._check_pipelining(settings)
         self._check_become()
-        transport = self._check_identity()
+        transport = self._check_identity(settings)
         if transport.problem and self._required("require_verified_host"):
             raise TradingHostsError(
                 f"The identity of this host is not checked: {transport.problem}; whoever answers at its address would "
-                "get the secret. "
-                "Put the host's key into known_hosts (or use an SSH CA) and leave checking on; require_verified_host: "
-                "false goes on anyway."
+                "get the secret; put the host's key into known_hosts (or use an SSH CA) and leave checking on "
+                "(require_verified_host: false goes on anyway)."
             )
         return transport
 
@@ -140,13 +140,14 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         # What is not plainly a no is a yes.
         return not (value is False or str(value).strip().lower() in ("no", "false", "off", "0", "n", "f"))
 
-    def _check_pipelining(self) -> None:
+    def _check_pipelining(self, settings: t.Mapping[str, str]) -> None:
         try:
             self._connection.set_option("pipelining", True)
             enabled = self._is_pipelining_enabled("new", False)
-        except (AnsibleError, KeyError):  # the plugin has no such option (paramiko)
+        except (AnsibleError, KeyError):  # the plugin has no such option
             enabled = False
-        if not enabled:
+        # Ansible does not see a terminal that ssh's own configuration asks for, and a terminal echoes what it is sent.
+        if not enabled or settings.get("requesttty", "auto").lower() in ("yes", "true", "force"):
             raise TradingHostsError(self._why_not_pipelining())
 
     def _why_not_pipelining(self) -> str:
@@ -161,8 +162,8 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             )
         if _transport_of(self._connection) in _SSH:
             return (
-                f"The SSH options ask for a terminal (-t, -tt or RequestTTY), {refused}; remove that from ssh_args "
-                "and ansible_ssh_*_args."
+                f"The SSH options ask for a terminal (-t, -tt or RequestTTY), {refused}; remove that from "
+                "Ansible's SSH arguments and from ssh's configuration."
             )
         return (
             f"The connection {_transport_of(self._connection)} cannot pipe a module to the host, {refused}; use the "
@@ -189,39 +190,40 @@ class SecretAction(ActionBase):  # type: ignore[misc]
                 "use become_method: sudo, or connect as root."
             )
 
-    def _check_identity(self) -> Transport:
+    def _check_identity(self, settings: t.Mapping[str, str]) -> Transport:
         kind = _transport_of(self._connection)
         if kind == _LOCAL:
             return Transport(kind, verified_host=True, problem=None)
         if kind not in _SSH:
             problem: str | None = f"the connection {kind} has no host identity that could be checked"
         else:
-            problem = identity_problem(settings=_effective_ssh(self._connection))
+            problem = identity_problem(settings=settings)
         return Transport(kind, verified_host=problem is None, problem=problem)
 
     def _send(self, task_vars: dict[str, t.Any], *, guarded: bool) -> dict[str, t.Any]:
-        become = self._connection.become
-        if guarded:
-            _put_guard_into(become)
-        try:
-            result: dict[str, t.Any] = self._execute_module(module_name=self.module_name, task_vars=task_vars)
-        except AnsibleError as error:
-            # A connection may turn the missing success mark into an error of its own.
-            if guarded and (refusal := _guard_refusal(str(error))):
-                raise AnsibleActionFail(refusal) from None
-            raise
-        finally:
-            if guarded:
-                del become._build_success_command
-        if guarded and result.get("failed"):
+        if not guarded:
+            return self._execute(task_vars)
+        with _guarded(self._connection.become):
+            try:
+                result = self._execute(task_vars)
+            except AnsibleError as error:
+                # A connection may turn the missing success mark into an error of its own.
+                if refusal := _guard_refusal(str(error)):
+                    raise AnsibleActionFail(refusal) from None
+                raise
+        if result.get("failed"):
             said = " ".join(str(result.get(part, "")) for part in ("module_stdout", "module_stderr", "msg"))
             if refusal := _guard_refusal(said):
                 raise AnsibleActionFail(refusal)
         return result
 
+    def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = self._execute_module(module_name=self.module_name, task_vars=task_vars)
+        return result
+
 
 def find_secrets(*, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> set[str]:
-    """Return every string under a ``no_log`` option that is long enough to be searched for."""
+    """Return every value under a ``no_log`` option as text."""
     found: set[str] = set()
     for name, option in spec.items():
         value = given.get(name)
@@ -233,7 +235,7 @@ def find_secrets(*, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -
             for entry in value if isinstance(value, list) else [value]:
                 if isinstance(entry, dict):
                     found |= find_secrets(spec=option["options"], given=entry)
-    return {secret for secret in found if len(secret) >= _SHORTEST_SEARCHED}
+    return found - {""}
 
 
 def _strings(value: t.Any) -> t.Iterator[str]:
@@ -250,10 +252,14 @@ def _strings(value: t.Any) -> t.Iterator[str]:
 
 
 def in_command_line(*, secrets: t.Collection[str], words: t.Sequence[str]) -> bool:
-    """Whether a secret stands in one of the words, as it is or as JSON or a shell writes it."""
+    """Whether a secret stands in one of the words, as it is or as JSON or a shell writes it.
+
+    Very short ones are not searched for: every command line holds them.
+    """
     return any(
         form in word
         for secret in secrets
+        if len(secret) >= _SHORTEST_SEARCHED
         for form in {secret, json.dumps(secret)[1:-1], shlex.quote(secret)}
         for word in words
     )
@@ -318,7 +324,7 @@ def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def guard_command(*, sudo: str, as_root: bool = True) -> str:
+def guard_command(*, sudo: str, as_root: bool) -> str:
     """Return shell text that ends the privileged shell unless sudo is known not to record input.
 
     As root it asks for the rules of the user that called sudo, which needs no password. It reads nothing from
@@ -331,29 +337,40 @@ def guard_command(*, sudo: str, as_root: bool = True) -> str:
     )
 
 
-def _put_guard_into(become: t.Any) -> None:
-    """Let the shell that sudo starts run the guard before it prints Ansible's success mark."""
-    build = become._build_success_command
-    exe = shlex.split(become.get_option("become_exe") or "sudo")
-    guard = guard_command(sudo=shlex.quote(exe[0]))
+@contextlib.contextmanager
+def _guarded(become: t.Any) -> t.Iterator[None]:
+    """Let a shell on the host run the guard before Ansible's success mark is printed, and so before anything is sent.
 
-    def build_with_guard(cmd: str, shell: t.Any, noexe: bool = False) -> str:
-        return f"/bin/sh -c {shlex.quote(f'{guard}exec {build(cmd, shell, noexe)}')}"
+    For root that shell is the one that sudo starts. Another user may not ask for the caller's rules, so for that one
+    it is the caller's own shell, which needs that sudo asks for no password.
+    """
+    sudo = shlex.quote(shlex.split(become.get_option("become_exe") or "sudo")[0])
+    if become.get_option("become_user") in (None, "", "root"):
+        method, guard = "_build_success_command", guard_command(sudo=sudo, as_root=True)
+    else:
+        method, guard = "build_become_command", guard_command(sudo=sudo, as_root=False)
+    build = getattr(become, method)
 
-    become._build_success_command = build_with_guard
+    def build_with_guard(*given: t.Any, **named: t.Any) -> str:
+        return f"/bin/sh -c {shlex.quote(guard + build(*given, **named))}"
+
+    setattr(become, method, build_with_guard)
+    try:
+        yield
+    finally:
+        delattr(become, method)
 
 
 def _guard_refusal(said: str) -> str | None:
     if _RECORDS in said:
         return (
             "sudo on this host records what it is sent (log_input), so the secret would be stored in its log in "
-            "clear; nothing was sent; "
-            "put 'Defaults:<the connecting user> !log_input' into sudoers, or connect as root."
+            "clear; nothing was sent; put 'Defaults:<the connecting user> !log_input' into sudoers, or connect as root."
         )
     if _CANNOT_TELL in said:
         return (
             "sudo on this host does not tell (sudo -l) whether it records what it is sent; nothing was sent; "
-            "become root by sudo, or connect as root."
+            "become root, or connect without become."
         )
     return None
 
