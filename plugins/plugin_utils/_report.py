@@ -151,7 +151,8 @@ def _row(key: str, host: str, seen_from: str, findings: t.Sequence[Document]) ->
     for finding in findings:
         if finding["root"] is not None:
             folded[finding["root"]] = folded.get(finding["root"], 0) + 1
-    shown = [f for f in roots if f["status"] == FAIL or RANK[f["severity"]] >= RANK["high"]][:_MOST]
+    least = {FAIL: RANK["medium"], UNKNOWN: RANK["high"], "waived": RANK["medium"]}
+    shown = [f for f in roots if RANK[f["severity"]] >= least[f["status"]]][:_MOST]
     cells = []
     for finding in shown:
         mend = (finding["remedy"] or {}).get("do_now") or ""
@@ -162,7 +163,7 @@ def _row(key: str, host: str, seen_from: str, findings: t.Sequence[Document]) ->
         cells.append((f"{_word(finding)} {finding['rule']}: {finding['evidence']}{more}", mend))
     rest = len(roots) - len(shown)
     if rest:
-        cells.append((f"{'and ' if cells else 'ok, but '}{rest} minor or waived", ""))
+        cells.append((f"and {rest} of less weight" if cells else f"ok ({rest} of less weight)", ""))
     return _Row(key, host, seen_from, tuple(cells) or (("ok", ""),))
 
 

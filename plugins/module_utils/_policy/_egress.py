@@ -24,6 +24,7 @@ _KINDS = {
     "interface": "an interface of the host has it",
     "declared": "the inventory declares it",
 }
+_KIND_OF_BASIS = {"exchange_accepted": "accepted", "exchange_printed": "printed", "majority": "majority"}
 _NEVER = "Do not lift the IP restriction, and do not list an address that you cannot explain."
 
 
@@ -68,11 +69,8 @@ def _observed_kinds(host: Host, address: str) -> set[str]:
 
 
 def _kinds_of_fact(status: str, basis: str) -> tuple[str, ...]:
-    if basis == "declared":
-        return ("declared",)
-    if status != "agreed":
-        return ()
-    return ({"exchange_accepted": "accepted", "exchange_printed": "printed"}.get(basis, "majority"),)
+    kind = _KIND_OF_BASIS.get(basis, "declared")
+    return (kind,) if status == "agreed" or kind == "declared" else ()
 
 
 def _only_entry(entries: tuple[str, ...], address: str) -> bool:
@@ -91,11 +89,14 @@ def is_public(address: str) -> bool:
 def address_remedy(case: Case, missing: t.Sequence[str] | None = None) -> tuple[Remedy, str | None]:
     """Return what to do about addresses that the key's allowlist lacks, and the text to paste if it is safe to give.
 
-    ``missing`` are the addresses to add; ``None`` means all that this key's calls come from.
+    ``missing`` are the addresses to add; ``None`` means all that this key's calls come from and the list lacks.
     """
-    wanted = [a for a in (seen_from(case) if missing is None else missing) if is_public(a)]
+    addresses = [a for a in seen_from(case) if not covered(case, a)] if missing is None else missing
+    wanted = [a for a in addresses if is_public(a)]
     agreed = [a for a in wanted if case.confirmed or len(kinds(case.host, a, ours=case.ours)) >= 2]
     where = case.exchange.allowlist_rule().click_path if case.exchange is not None else None
+    if not addresses and case.listing is not None and seen_from(case):
+        return Remedy("The host's own address is listed already.", None, _NEVER, where), None
     if not wanted:
         remedy = Remedy(
             "Learn the host's public address first; then the text to paste can be given.", None, _NEVER, where

@@ -50,7 +50,11 @@ _EVERYTHING = frozenset(
 
 
 class KeyLine(t.NamedTuple):
-    """One key in the table that people read. ``verdict`` is ``fail``, ``unknown`` or ``pass``."""
+    """One key in the table that people read.
+
+    ``verdict`` is ``fail`` (something failed that is at least medium), ``unknown`` (something is not known that is at
+    least high) or ``pass``: a key that is as good as its exchange can make it is never red for ever.
+    """
 
     key: str
     host: str
@@ -189,13 +193,17 @@ class _Judgement:
         worst = PASSED
         raw = (case.key.host, case.key.name)
         for rule in rules:
-            status = self.add(rule, case.subject, rule.function(case), raw=raw)
-            if status == FAIL or (status == UNKNOWN and worst != FAIL):
-                worst = status
+            finding = self.add(rule, case.subject, rule.function(case), raw=raw)
+            if finding is None or worst == FAIL:
+                continue
+            if finding.status == FAIL and RANK[finding.severity] >= RANK["medium"]:
+                worst = FAIL
+            elif finding.status == UNKNOWN and RANK[finding.severity] >= RANK["high"]:
+                worst = UNKNOWN
         return worst
 
-    def add(self, rule: Rule, subject: Subject, verdict: Verdict, *, raw: tuple[str, str | None]) -> str:
-        """Turn a verdict into a finding or a count and return its status."""
+    def add(self, rule: Rule, subject: Subject, verdict: Verdict, *, raw: tuple[str, str | None]) -> Finding | None:
+        """Turn a verdict into a finding and return it, or count what passed."""
         status, basis = verdict.status, verdict.basis
         if status == PASSED and STRENGTH[basis] < STRENGTH[rule.least]:
             verdict = Verdict(UNKNOWN, basis, f"this rests on a word that is {basis} only; it needs to be {rule.least}")
@@ -215,7 +223,7 @@ class _Judgement:
                         "as it should be" if status == PASSED else "does not apply",
                     )
                 )
-            return status
+            return None
         severity = self._policy.severities.get(rule.id) or verdict.severity or rule.severity
         finding = Finding(
             rule.id,
@@ -233,7 +241,7 @@ class _Judgement:
         if self._waivers:
             finding = self._waived(finding, raw)
         self._keep(finding)
-        return finding.status
+        return finding
 
     def _keep(self, finding: Finding) -> None:
         self._status[finding.status] += 1
