@@ -107,7 +107,7 @@ def on_loopback(directory: Path) -> None:
                     {
                         "name": f"echo {n}",
                         "network": f"network {n}",
-                        "url": simulator.ip_service_url(f"plain{n}"),
+                        "url": simulator.ip_service_url(f"echo{n}"),
                         "shape": "plain",
                     }
                     for n in (1, 2, 3)
