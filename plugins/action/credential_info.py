@@ -15,7 +15,7 @@ from ..module_utils._errors import TradingHostsError
 from ..plugin_utils._facts_files import write_facts
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     _requires_connection = True
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:

@@ -68,7 +68,7 @@ class Transport(t.NamedTuple):
     problem: str | None
 
 
-class SecretAction(ActionBase):  # type: ignore[misc]
+class SecretAction(ActionBase):
     """Runs a module on the host with its secrets on standard input only.
 
     A subclass names the module and its argument specification, and may check the parameters in :meth:`check`.

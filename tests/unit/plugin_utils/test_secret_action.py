@@ -76,7 +76,7 @@ class FakeConnection:
         )
 
 
-class Sent(ActionModule):  # type: ignore[misc]
+class Sent(ActionModule):
     """The action, with what it sends to the host kept here."""
 
     answer: t.ClassVar[dict[str, t.Any] | Exception] = {"changed": True}
