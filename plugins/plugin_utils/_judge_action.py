@@ -23,7 +23,7 @@ from ..module_utils._policy._case import NOT_OBSERVED, Machine, instant
 from ._facts_files import FactsFile, plain
 
 
-class JudgeAction(ActionBase):  # type: ignore[misc]
+class JudgeAction(ActionBase):
     """Runs on the controller alone: no connection, no change, the same in check mode."""
 
     _requires_connection = False
