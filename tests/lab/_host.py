@@ -213,9 +213,11 @@ def wait_ready(spec: HostSpec, *, not_boot: str | None = None) -> str:
 
 def reboot(spec: HostSpec) -> str:
     """Reboot the host as its administrator would, and wait until it is back; returns as `wait_ready`."""
+    if not _cgroup.is_populated(spec.name):
+        raise LabError(f"{spec.name} is not running: boot it first.")
     before = boot_id(spec)
     if before is None:
-        raise LabError(f"{spec.name} does not answer: boot it first.")
+        raise LabError(f"{spec.name} does not answer over SSH.")
     execute(spec, "systemctl reboot", check=False)
     return wait_ready(spec, not_boot=before)
 
