@@ -31,6 +31,7 @@ TRADE_WORDS = frozenset("spot_trade margin_trade borrow futures_trade options_tr
 PRODUCT_WORDS = {
     "spot": "spot_trade",
     "margin": "margin_trade",
+    "borrow": "borrow",
     "futures": "futures_trade",
     "options": "options_trade",
     "copy": "copy_trade",
@@ -271,18 +272,26 @@ _TYPES: t.Mapping[str, t.Tuple[type, ...]] = {
 
 def _read(kind: t.Any, data: t.Any, *, where: str) -> t.Any:
     if not isinstance(data, t.Mapping):
-        raise InputError(field=where, problem=f"is {type(data).__name__}, not a mapping", mend="give facts as a learner wrote them")
+        raise InputError(
+            field=where, problem=f"is {type(data).__name__}, not a mapping", mend="give facts as a learner wrote them"
+        )
     values: t.Dict[str, t.Any] = {}
     fields = _FIELDS[kind]
     for name, given in data.items():
         if name not in fields:
-            raise InputError(field=f"{where}.{name}", problem="is not a fact of this schema", mend="learn the facts again with this release")
+            raise InputError(
+                field=f"{where}.{name}",
+                problem="is not a fact of this schema",
+                mend="learn the facts again with this release",
+            )
         values[name] = _read_field(kind, name, fields[name], given, where=f"{where}.{name}")
     try:
         return kind(**values)
     except TypeError:
         missing = sorted(n for n in fields if n not in values)
-        raise InputError(field=where, problem=f"lacks some of {', '.join(missing)}", mend="learn the facts again with this release") from None
+        raise InputError(
+            field=where, problem=f"lacks some of {', '.join(missing)}", mend="learn the facts again with this release"
+        ) from None
 
 
 def _read_field(kind: t.Any, name: str, annotation: str, given: t.Any, *, where: str) -> t.Any:
@@ -297,15 +306,30 @@ def _read_field(kind: t.Any, name: str, annotation: str, given: t.Any, *, where:
         if given is None and annotation.startswith("t.Optional"):
             return None
         if not isinstance(given, (list, tuple)) or not all(isinstance(item, str) for item in given):
-            raise InputError(field=where, problem="is not a list of strings", mend="learn the facts again with this release")
+            raise InputError(
+                field=where, problem="is not a list of strings", mend="learn the facts again with this release"
+            )
         return tuple(given)
     expected = _TYPES.get(annotation)
     if expected is not None and (not isinstance(given, expected) or (isinstance(given, bool) and bool not in expected)):
-        raise InputError(field=where, problem=f"is {type(given).__name__}", mend="learn the facts again with this release")
+        raise InputError(
+            field=where, problem=f"is {type(given).__name__}", mend="learn the facts again with this release"
+        )
     return given
 
 
 _FIELDS: t.Mapping[type, t.Mapping[str, str]] = {
     kind: {f.name: str(f.type) for f in dataclasses.fields(kind)}
-    for kind in (KeyFacts, Access, Path, ObservedKey, PassphraseChecks, Account, Allowlist, Expiry, EgressFacts, SourceAnswer)
+    for kind in (
+        KeyFacts,
+        Access,
+        Path,
+        ObservedKey,
+        PassphraseChecks,
+        Account,
+        Allowlist,
+        Expiry,
+        EgressFacts,
+        SourceAnswer,
+    )
 }

@@ -137,7 +137,7 @@ options:
                 permission.
             type: list
             elements: str
-            choices: [convert, copy, earn, futures, margin, options, spot, transfer]
+            choices: [borrow, convert, copy, earn, futures, margin, options, spot, transfer]
           account:
             description: The account's id on the exchange that the key must belong to.
             type: str

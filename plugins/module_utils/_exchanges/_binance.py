@@ -27,8 +27,8 @@ _RECV_WINDOW = "5000"
 _FUTURES = "/fapi/v2/account"
 
 _SPOT_AND_MARGIN = frozenset(("spot_trade", "margin_trade"))
-#: "Enable Margin Loan, Repay & Transfer"
-_MARGIN_LOAN = frozenset(("margin_trade", "borrow", "transfer_own"))
+#: "Enable Margin Loan, Repay & Transfer": trading on margin is the other box.
+_MARGIN_LOAN = frozenset(("borrow", "transfer_own"))
 
 #: What each box means. A box that is not here and is ticked is kept as unknown.
 _BOXES: t.Mapping[str, frozenset[str]] = {
@@ -120,14 +120,11 @@ class Binance(Exchange):
         return frozenset(("account", "label", "last_used_at", "owner_kind", "state"))
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
-        """Return the words with those that share a box.
-
-        A margin trader needs loans, whose box also moves money between own wallets.
-        """
+        """Return the words with those that share a box: spot with margin, loans with transfers between own wallets."""
         closed = set(words) | {"read"}
         if closed & _SPOT_AND_MARGIN:
             closed |= _SPOT_AND_MARGIN
-        if words & {"margin_trade", "borrow"}:
+        if "borrow" in closed:
             closed |= _MARGIN_LOAN
         return frozenset(closed)
 

@@ -16,6 +16,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from ansible_collections.trading.hosts.plugins.module_utils import _http, _transport
 from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError, InputError, MissingLibraryError
@@ -432,7 +433,7 @@ def test_tls_1_1_is_not_spoken_and_certificates_are_checked() -> None:
     )
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert not context.keylog_filename
-    strict = _transport.tls_context(ca_path=None, default_ca=str(_http.DEFAULT_CA_BUNDLE_PATH), validate=True)
+    strict = _transport.tls_context(ca_path=None, default_ca=str(DEFAULT_CA_BUNDLE_PATH), validate=True)
     assert strict.check_hostname
     assert strict.verify_mode == ssl.CERT_REQUIRED
 

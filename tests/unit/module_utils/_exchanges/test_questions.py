@@ -1,0 +1,207 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signatures are those of ccxt for the same input, and every exchange is where it says it is."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import ccxt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _registry
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._answers import hmac_sha256
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import (
+    Credential,
+    Exchange,
+    Question,
+    Site,
+)
+from ansible_collections.trading.hosts.plugins.module_utils._facts import PERMISSION_WORDS, Access
+from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
+
+AT = datetime.datetime(2026, 11, 22, 7, 13, 54, 123000, tzinfo=datetime.UTC)
+MILLISECONDS = 1795331634123
+KEY, SECRET, PASSPHRASE = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "22582BD0CFF14C41EDBF1AB98506286D", "Pass-Phrase1!"
+CREDENTIAL = Credential(KEY, SECRET, PASSPHRASE)
+ALL = list(_registry.EXCHANGES.values())
+#: Header names that ccxt adds for itself, and that no signature covers.
+CCXT_ONLY = {"x-channel-api-code", "content-type"}
+
+
+def question(exchange: Exchange, *, environment: str = "mainnet", credential: Credential = CREDENTIAL) -> Question:
+    return Question(credential, AT, exchange.sites()[environment, "global"], environment)
+
+
+def from_ccxt(name: str, path: str, api: list[str], *, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    client = getattr(ccxt, name)(
+        {"apiKey": KEY, "secret": SECRET, "password": PASSPHRASE, "options": {"recvWindow": 5000}}
+    )
+    client.milliseconds = lambda: MILLISECONDS
+    client.nonce = lambda: MILLISECONDS
+    return dict(client.sign(path, api, "GET", params or {}))
+
+
+CALLS = {
+    "bybit": ("v5/user/query-api", ["private"]),
+    "bitget": ("v2/spot/account/info", ["private", "spot"]),
+    "okx": ("account/config", ["private"]),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_headers_equal_those_of_ccxt(name: str) -> None:
+    exchange = _registry.get(name)
+    ours = exchange.key_request(question(exchange))
+    theirs = from_ccxt(name, *CALLS[name])
+    assert ours.url == theirs["url"].rstrip("?")
+    expected = {key.lower(): value for key, value in theirs["headers"].items() if key.lower() not in CCXT_ONLY}
+    sent = {key.lower(): value for key, value in ours.headers.items()}
+    assert expected.items() <= sent.items()
+    assert expected, "ccxt signed nothing"
+
+
+def test_bitgets_other_form_equals_that_of_ccxt() -> None:
+    exchange = _registry.get("bitget")
+    ours = exchange.other_form(question(exchange), answer=Answer(400, {}, b'{"code":"40085"}', "h"))
+    assert ours is not None
+    theirs = from_ccxt("bitget", "v3/account/info", ["private", "uta"])
+    assert ours.url == theirs["url"]
+    assert ours.headers["ACCESS-SIGN"] == theirs["headers"]["ACCESS-SIGN"]
+
+
+def query_of(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query)
+
+
+@pytest.mark.parametrize(
+    ("site", "path", "api", "params"),
+    [
+        (("mainnet", "global"), "account/apiRestrictions", ["sapi"], {}),
+        (("testnet", "global"), "account", ["private"], {"omitZeroBalances": "true"}),
+    ],
+)
+def test_binance_signs_like_ccxt(site: tuple[str, str], path: str, api: list[str], params: dict[str, Any]) -> None:
+    exchange = _registry.get("binance")
+    ours = exchange.key_request(Question(CREDENTIAL, AT, exchange.sites()[site], site[0]))
+    theirs = from_ccxt("binance", path, api, params=params)
+    assert urlsplit(ours.url).path == urlsplit(theirs["url"]).path
+    assert ours.headers["X-MBX-APIKEY"] == theirs["headers"]["X-MBX-APIKEY"]
+    # ccxt has another order of the fields, and the signature covers the order: both must verify over their own text.
+    for url in (ours.url, theirs["url"]):
+        signed, _, signature = urlsplit(url).query.partition("&signature=")
+        assert hmac_sha256(secret=SECRET, text=signed).hex() == signature
+    without = [{k: v for k, v in query_of(url).items() if k != "signature"} for url in (ours.url, theirs["url"])]
+    assert without[0] == without[1]
+
+
+def test_binance_asks_its_futures_host_like_ccxt() -> None:
+    exchange = _registry.get("binance")
+    first = Access("ambiguous", code="-2015")
+    ours = exchange.second_opinion(question(exchange), first=first)
+    assert ours is not None
+    theirs = urlsplit(from_ccxt("binance", "account", ["fapiPrivateV2"])["url"])
+    assert (urlsplit(ours.url).netloc, urlsplit(ours.url).path) == (theirs.netloc, theirs.path)
+    assert exchange.second_opinion(question(exchange), first=Access("ambiguous", code="-9")) is None
+    assert exchange.second_opinion(Question(CREDENTIAL, AT, Site("https://a.b"), "custom"), first=first) is None
+
+
+def test_the_documented_vector_of_binance() -> None:
+    payload = (
+        "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559"
+    )
+    signature = hmac_sha256(secret="NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j", text=payload)
+    assert signature.hex() == "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"
+
+
+@pytest.mark.parametrize(("name", "header"), [("bitget", "paptrading"), ("okx", "x-simulated-trading")])
+def test_demo_keys_are_asked_for_with_a_header(name: str, header: str) -> None:
+    exchange = _registry.get(name)
+    assert header not in exchange.key_request(question(exchange)).headers
+    assert exchange.key_request(question(exchange, environment="demo")).headers[header] == "1"
+
+
+@pytest.mark.parametrize("exchange", ALL, ids=lambda exchange: exchange.name)
+def test_no_question_changes_anything_or_shows_a_secret(exchange: Exchange) -> None:
+    for (environment, _region), site in exchange.sites().items():
+        asked = exchange.key_request(Question(CREDENTIAL, AT, site, environment))
+        assert asked.method == "GET"
+        assert asked.body == b""
+        assert asked.url.startswith(f"{site.base_url}/")
+        for secret in (KEY, SECRET, PASSPHRASE):
+            assert secret not in asked.url
+        assert SECRET not in "".join(asked.headers.values())
+        assert exchange.time_request(site=site).headers == {}
+
+
+@pytest.mark.parametrize("exchange", ALL, ids=lambda exchange: exchange.name)
+def test_what_is_known_of_an_exchange_is_complete(exchange: Exchange) -> None:
+    assert next(iter(exchange.sites())) == ("mainnet", "global")
+    for site in exchange.sites().values():
+        for url in filter(None, (site.base_url, site.futures_url)):
+            assert re.fullmatch(r"https://[a-z0-9.-]+", url)
+    assert exchange.title in exchange.click_path()
+    assert exchange.click_path() in exchange.allowlist_rule().click_path
+    assert exchange.clock_tolerance().ahead > 0
+    for rule in (exchange.lifetime_rule(), exchange.passphrase_rule(), exchange.allowlist_rule()):
+        if rule is not None:
+            assert rule.source
+            assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", rule.as_of)
+
+
+WORDS = st.frozensets(st.sampled_from(sorted(PERMISSION_WORDS)))
+
+
+@pytest.mark.parametrize("exchange", ALL, ids=lambda exchange: exchange.name)
+@given(words=WORDS, more=WORDS)
+@settings(max_examples=60)
+def test_a_closure_is_one(exchange: Exchange, words: frozenset[str], more: frozenset[str]) -> None:
+    closed = exchange.closure(words)
+    assert words <= closed <= PERMISSION_WORDS
+    assert exchange.closure(closed) == closed
+    assert closed <= exchange.closure(words | more)
+    assert closed - words <= PERMISSION_WORDS - {"withdraw", "transfer_out", "spend", "manage_keys"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "closed"),
+    [
+        ("okx", {"read"}, {"read"}),
+        (
+            "okx",
+            {"read", "spot_trade"},
+            {"read", "spot_trade", "margin_trade", "futures_trade", "options_trade", "transfer_own"},
+        ),
+        ("bybit", {"spot_trade"}, {"read", "spot_trade", "margin_trade"}),
+        ("bybit", {"futures_trade"}, {"read", "futures_trade"}),
+        ("bitget", {"spot_trade"}, {"read", "spot_trade"}),
+        ("binance", {"spot_trade"}, {"read", "spot_trade", "margin_trade"}),
+        ("binance", {"futures_trade"}, {"read", "futures_trade"}),
+    ],
+)
+def test_closures_are_the_least_grant(name: str, words: set[str], closed: set[str]) -> None:
+    assert _registry.get(name).closure(frozenset(words)) == closed
+
+
+def test_the_registry_lists_every_exchange_file() -> None:
+    folder = Path(_registry.__file__).parent
+    helpers = {"_registry", "_contract", "_answers", "_driver", "_learn", "_options", "_passphrase", "_placed"}
+    files = {path.stem for path in folder.glob("_*.py")} - helpers
+    assert {f"_{name}" for name in _registry.EXCHANGES} == files
+    assert _registry.names() == (*_registry.EXCHANGES, "other")
+    assert _registry.find("other") is None
+
+
+@pytest.mark.parametrize("name", ["Bybit", "kraken", "other", ""])
+def test_unknown_exchanges_are_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(InputError, match="write one of binance, bitget, bybit, okx, other"):
+        _registry.get(name)
