@@ -125,10 +125,12 @@ credentials:
       description: Group of the file.
       type: str
       sample: root
-    modified_at:
-      description: When it was written, in UTC.
+    content_changed_at:
+      description:
+        - When its content was last changed, in UTC. Encrypting it anew with another kind of key keeps this time.
+        - A service that began to start before it has an older content.
       type: str
-      sample: "2026-11-22T07:13:54Z"
+      sample: "2026-11-22T07:13:54.123456Z"
     age_days:
       description: Whole days since then.
       type: int

@@ -116,10 +116,16 @@ def _entry(
         "mode": f"{stat.S_IMODE(status.st_mode):04o}" if status else None,
         "owner": _user(status.st_uid) if status else None,
         "group": _group(status.st_gid) if status else None,
-        "modified_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(status.st_mtime)) if status else None,
+        "content_changed_at": _instant(status.st_mtime_ns) if status else None,
         "age_days": max(0, int((time.time() - status.st_mtime) // 86400)) if status else None,
         "loaded_by": loaded_by(name=name, path=path, loads=loads),
     }
+
+
+def _instant(nanoseconds: int) -> str:
+    """Return ISO 8601 in UTC with microseconds, as precise as systemd tells when a service started."""
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}Z"
 
 
 def _user(uid: int) -> str:

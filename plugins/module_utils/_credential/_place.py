@@ -202,7 +202,7 @@ class Placer:
 
         def stage(pair: tuple[Request, Outcome]) -> None:
             request, outcome = pair
-            staged[outcome.path] = self._stage(request)
+            staged[outcome.path] = self._stage(request, outcome=outcome)
 
         try:
             # The first encryption on a host makes the host key: let one do that before the others look at it.
@@ -224,12 +224,22 @@ class Placer:
             _writer.sync_directory(directory=self.directory)
         return [_with_key_type(o, staged[o.path][1]) if o.path in staged else o for o in outcomes]
 
-    def _stage(self, request: Request) -> tuple[str, str]:
-        """Write the new credential beside the old one, prove that it decrypts, and return its path and key type."""
+    def _stage(self, request: Request, *, outcome: Outcome) -> tuple[str, str]:
+        """Write the new credential beside the old one, prove that it decrypts, and return its path and key type.
+
+        The file's time is the time of its content: where only the key type differs the old time stays, so that a service
+        needs a restart exactly when a credential is younger than its last start.
+        """
         content = request.content or b""
+        modified_ns = None if outcome.content_changed else os.stat(outcome.path).st_mtime_ns
         encrypted = self.store.encrypt(name=request.name, content=content, with_key=request.with_key)
         temporary = _writer.stage(
-            directory=self.directory, name=request.name, content=encrypted, uid=self.uid, gid=self.gid
+            directory=self.directory,
+            name=request.name,
+            content=encrypted,
+            uid=self.uid,
+            gid=self.gid,
+            modified_ns=modified_ns,
         )
         try:
             proved = self.store.decrypt(name=request.name, path=temporary, encrypted=encrypted)

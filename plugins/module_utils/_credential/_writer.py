@@ -78,8 +78,12 @@ def remove_leftovers(*, directory: str) -> None:
             discard(path=os.path.join(directory, entry))
 
 
-def stage(*, directory: str, name: str, content: bytes, uid: int, gid: int) -> str:
+def stage(
+    *, directory: str, name: str, content: bytes, uid: int, gid: int, modified_ns: t.Optional[int] = None
+) -> str:
     """Write ``content`` to a new temporary file in the directory, flush it to the disk and return its path.
+
+    ``modified_ns`` is the modification time to give it, in nanoseconds since 1970; ``None`` for now.
 
     Raises :class:`StoreError`, for example when the disk is full; nothing is left behind then.
     """
@@ -92,6 +96,8 @@ def stage(*, directory: str, name: str, content: bytes, uid: int, gid: int) -> s
             written = 0
             while written < len(content):
                 written += os.write(descriptor, content[written:])
+            if modified_ns is not None:
+                os.utime(descriptor, ns=(modified_ns, modified_ns))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -45,7 +45,7 @@ def test_what_is_told_of_a_credential(placer: Placer, directory: Path) -> None:
         "decryptable": "yes",
         "problem": None,
         "mode": "0600",
-        "modified_at": "2023-11-14T22:13:20Z",
+        "content_changed_at": "2023-11-14T22:13:20.000000Z",
         "loaded_by": [],
     }
     assert {key: entry[key] for key in expected} == expected
