@@ -159,6 +159,10 @@ class Bitget(Exchange):
         """Return the words as they are: Bitget has a box for each. Reading comes with every box."""
         return frozenset(words | {"read"})
 
+    def restriction_voids_keys(self) -> bool:
+        """Return true: after a temporary restriction of the account its keys must be created again."""
+        return True
+
     def click_path(self) -> str:
         """Return the way to the key's page."""
         return _CLICKS
