@@ -136,8 +136,8 @@ unused:
   elements: str
 paste:
   description:
-    - The text to paste. C(line) is the whole list on one line, empty where it cannot be written safely. C(text) says what
-      to add, to keep and to take out later.
+    - The text to paste. C(line) is the whole list on one line, empty where it cannot be written safely. C(text) says
+      what to add, to keep and to take out later.
     - Null unless O(paste_confirmed=true).
   returned: when the lists could be read
   type: dict

@@ -203,7 +203,8 @@ findings:
       type: str
       sample: the list lacks 91.198.115.11
     remedy:
-      description: What to C(do_now), C(then) and C(never), and C(where) on the exchange's pages. Null where there is none.
+      description:
+        - What to C(do_now), C(then) and C(never), and C(where) on the exchange's pages. Null where there is none.
       type: dict
       sample: {do_now: Add the address to the list., then: Learn the key again., never: null, where: null}
     paste:
@@ -227,7 +228,8 @@ findings_omitted:
   type: int
   sample: 0
 counts:
-  description: How many findings there are, by status, by severity (of failures) and by basis (of passes), and keys by verdict.
+  description:
+    - How many findings there are, by status, by severity (of failures) and by basis (of passes), and keys by verdict.
   returned: when the facts could be read
   type: dict
   sample:

@@ -1,0 +1,537 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every rule: what passes, fails, stays unknown and does not apply, with severity and basis."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.trading.hosts.plugins.module_utils._facts import (
+    Access,
+    Account,
+    Allowlist,
+    EgressFacts,
+    Expiry,
+    KeyFacts,
+    PassphraseChecks,
+    Path,
+)
+from ansible_collections.trading.hosts.plugins.module_utils._policy._case import Machine
+from ansible_collections.trading.hosts.plugins.module_utils._policy._rules import RULES
+from ansible_collections.trading.hosts.plugins.module_utils._policy._settings import Policy
+from tests.unit.module_utils._policy.build import (
+    ADDRESS,
+    OLD_WORD,
+    OTHER,
+    PATH,
+    V6,
+    WORD,
+    binance,
+    egress,
+    found,
+    key,
+    okx,
+    refused,
+    report,
+    seen,
+)
+
+
+class Row(t.NamedTuple):
+    """One expectation. ``says`` is ``status``, or ``status severity``, or ``status severity basis``."""
+
+    rule: str
+    says: str
+    facts: KeyFacts
+    more: t.Mapping[str, t.Any] = types.MappingProxyType({})
+
+
+def listed(*entries: str, **changes: t.Any) -> KeyFacts:
+    """Return a key with these entries on its allowlist."""
+    return key(observed=seen(allowlist=Allowlist("entries", entries), **changes))
+
+
+UNRESTRICTED = seen(allowlist=Allowlist("unrestricted"))
+NOT_TOLD = seen(allowlist=Allowlist("unknown"), not_told=("allowlist",))
+UNOFFICIAL = key(official=False, asked_host="mine.example")
+
+
+def passphrase(*values: t.Any) -> KeyFacts:
+    return okx(passphrase=PassphraseChecks(*values))
+
+
+def ends(at: str) -> KeyFacts:
+    return key(observed=seen(expiry=Expiry("at", at)))
+
+
+def granted(*words: str, **changes: t.Any) -> KeyFacts:
+    return key(observed=seen(permissions=words, **changes))
+
+
+OTHER_EXCHANGE = {"exchange": "other", "access": Access("not_asked"), "observed": None}
+BOTH = Path(user="root", family="any")
+
+ROWS = [
+    Row("key-accepted", "pass critical proved", key()),
+    *(
+        Row("key-accepted", "fail critical proved", refused(status))
+        for status in ("ip_refused", "invalid_key", "expired", "bad_signature", "bad_passphrase", "wrong_environment")
+    ),
+    *(
+        Row("key-accepted", "unknown critical none", refused(status))
+        for status in ("unreachable", "rate_limited", "ambiguous", "settling", "held_back", "permission_denied")
+    ),
+    Row("key-accepted", "unknown", key(asked_at="2026-11-22T06:00:00Z")),
+    Row("key-accepted", "unknown", UNOFFICIAL),
+    Row("key-accepted", "not_applicable", key(**OTHER_EXCHANGE)),
+    Row("observed-at-official-host", "pass high observed", key()),
+    Row("observed-at-official-host", "fail high observed", UNOFFICIAL),
+    Row("observed-at-official-host", "not_applicable", key(official=False, environment="custom")),
+    Row("account-as-declared", "pass critical observed", key()),
+    Row("account-as-declared", "pass critical observed", key(declared={"account": " 1001 "})),
+    Row("account-as-declared", "fail critical observed", key(declared={"account": "1002"})),
+    Row("account-as-declared", "unknown", key(without=["account"])),
+    Row("account-as-declared", "unknown critical", binance()),
+    Row("account-as-declared", "pass critical attested", binance(declared={"attested": {"account": WORD}})),
+    Row("account-as-declared", "unknown", binance(declared={"attested": {"account": OLD_WORD}})),
+    Row("account-as-declared", "unknown", refused("ip_refused", declared={"attested": {"account": WORD}})),
+    Row("environment-as-declared", "pass high proved", key()),
+    Row("environment-as-declared", "fail high proved", refused("wrong_environment")),
+    Row("environment-as-declared", "unknown", refused("ambiguous")),
+    Row("environment-as-declared", "not_applicable", key(**OTHER_EXCHANGE)),
+    Row("key-named", "pass medium observed", key(declared={"label": "grid "})),
+    Row("key-named", "fail medium observed", key(declared={"label": "other"})),
+    Row("key-named", "unknown", key(without=["label"])),
+    Row("key-named", "unknown", binance()),
+    Row("key-named", "pass medium attested", binance(declared={"attested": {"label": WORD}})),
+    Row("key-on-master-account", "pass", key()),
+    Row("key-on-master-account", "fail medium observed", key(observed=seen(account=Account("1001", None, "main")))),
+    Row("key-on-master-account", "pass", granted("read", account=Account("1001", None, "main"))),
+    Row("key-on-master-account", "unknown", binance()),
+    Row("key-on-master-account", "pass medium attested", binance(declared={"attested": {"account_level": WORD}})),
+    Row("third-party-key", "pass high observed", key()),
+    Row("third-party-key", "fail high observed", key(observed=seen(owner_kind="vendor"))),
+    Row("third-party-key", "unknown high", okx()),
+    Row("third-party-key", "pass high attested", okx(declared={"attested": {"owner_kind": WORD}})),
+    Row("withdrawal-forbidden", "pass critical observed", key()),
+    Row("withdrawal-forbidden", "fail critical observed", granted("read", "withdraw")),
+    Row(
+        "withdrawal-forbidden", "unknown critical", granted("read", "unknown:Vault", account=Account("1", None, "main"))
+    ),
+    Row("withdrawal-forbidden", "pass critical observed", granted("read", "unknown:Vault")),
+    Row("withdrawal-forbidden", "unknown", refused("ip_refused")),
+    Row("withdrawal-forbidden", "unknown", UNOFFICIAL),
+    Row("withdrawal-forbidden", "unknown critical declared", key(**OTHER_EXCHANGE)),
+    Row(
+        "withdrawal-forbidden",
+        "pass critical attested",
+        key(**OTHER_EXCHANGE, declared={"attested": {"permissions": WORD}}),
+    ),
+    Row("money-out-forbidden", "pass high observed", key()),
+    Row("money-out-forbidden", "fail high observed", granted("read", "spend")),
+    Row("money-out-forbidden", "fail high observed", granted("read", "transfer_out")),
+    Row("money-out-forbidden", "unknown", granted("read", "unknown:Vault")),
+    Row("key-management-forbidden", "pass high", key()),
+    Row("key-management-forbidden", "fail high", granted("read", "spot_trade", "transfer_sub")),
+    Row("key-management-forbidden", "pass high", granted("read", "transfer_sub")),
+    Row("key-management-forbidden", "fail high", granted("read", "manage_keys")),
+    Row("key-management-forbidden", "unknown", refused("unreachable")),
+    Row("unknown-permission", "pass high", key()),
+    Row("unknown-permission", "unknown high", granted("read", "unknown:Vault")),
+    Row("unknown-permission", "unknown high", granted("read", "no_such_word")),
+    Row(
+        "unknown-permission",
+        "unknown high",
+        key(observed=seen(permissions=("read", "unknown:Tax")), declared={"benign_permissions": ["Tax"]}),
+    ),
+    Row(
+        "unknown-permission",
+        "pass high",
+        key(
+            observed=seen(permissions=("read", "unknown:Tax")),
+            declared={"benign_permissions": ["Tax"], "attested": {"benign_permissions": WORD}},
+        ),
+    ),
+    Row("permissions-as-declared", "pass high", key()),
+    Row("permissions-as-declared", "pass high", key(declared={"products": ["spot"]})),
+    Row("permissions-as-declared", "fail high", granted("read", "spot_trade", "futures_trade")),
+    Row("permissions-as-declared", "fail high", key(declared={"access": "read"})),
+    Row("permissions-as-declared", "unknown", key(without=["access"])),
+    Row("permissions-as-declared", "unknown", key(without=["products"])),
+    Row("permissions-as-declared", "unknown", granted("read", "unknown:Vault")),
+    Row("permissions-sufficient", "pass medium", key()),
+    Row("permissions-sufficient", "fail medium", granted("read")),
+    Row("permissions-sufficient", "unknown", refused("ip_refused")),
+    Row("permissions-sufficient", "unknown", key(without=["access"])),
+    Row("permissions-inseparable", "pass low", key()),
+    Row("permissions-inseparable", "fail low", key(declared={"products": ["spot"]})),
+    Row(
+        "permissions-inseparable",
+        "fail medium",
+        okx(observed=seen(permissions=("read", "spot_trade", "transfer_own"), account=Account("1001", None, "main"))),
+    ),
+    Row("permissions-inseparable", "fail low", okx(observed=seen(permissions=("read", "spot_trade", "transfer_own")))),
+    Row("permissions-inseparable", "unknown", key(**OTHER_EXCHANGE)),
+    Row("ip-restriction-required", "pass critical observed", key()),
+    Row("ip-restriction-required", "pass critical observed", binance()),
+    Row("ip-restriction-required", "fail critical observed", key(observed=UNRESTRICTED)),
+    Row("ip-restriction-required", "fail critical", listed("0.0.0.0/0")),
+    Row("ip-restriction-required", "fail critical", listed("0.0.0.0/1", "128.0.0.0/1")),
+    Row("ip-restriction-required", "fail critical", listed("::/0", ADDRESS)),
+    Row(
+        "ip-restriction-required",
+        "fail medium",
+        key(observed=seen(permissions=("read",), allowlist=Allowlist("unrestricted"))),
+    ),
+    Row("ip-restriction-required", "unknown", key(observed=seen(allowlist=Allowlist("entries", ())))),
+    Row("ip-restriction-required", "unknown critical declared", key(observed=NOT_TOLD)),
+    Row(
+        "ip-restriction-required",
+        "pass critical attested",
+        key(observed=NOT_TOLD, declared={"attested": {"ip_restriction": WORD}}),
+    ),
+    Row("ip-restriction-required", "unknown", refused("ip_refused")),
+    Row("allowlist-covers-host", "pass high proved", key()),
+    Row("allowlist-covers-host", "pass high proved", binance()),
+    Row("allowlist-covers-host", "fail high proved", refused("ip_refused")),
+    Row("allowlist-covers-host", "unknown", refused("unreachable")),
+    Row("allowlist-covers-host", "not_applicable", key(observed=UNRESTRICTED)),
+    Row("allowlist-covers-host", "unknown", key(observed=seen(allowlist=Allowlist("unknown")))),
+    Row("allowlist-covers-host", "unknown", listed(OTHER)),
+    Row(
+        "allowlist-covers-host",
+        "fail high observed",
+        key(path=BOTH),
+        {"seen_from": [egress(), egress(V6, family="ipv6")]},
+    ),
+    Row(
+        "allowlist-covers-host",
+        "unknown",
+        key(declared={"egress_paths": [{"family": "ipv4", "proxy": "socks5"}]}),
+    ),
+    Row(
+        "allowlist-covers-host",
+        "pass high observed",
+        key(declared={"egress_paths": [{"family": "ipv4", "proxy": "socks5"}]}),
+        {"seen_from": [egress(path=Path(user="root", family="ipv4", proxy="socks5"))]},
+    ),
+    Row(
+        "allowlist-covers-host",
+        "fail high observed",
+        key(declared={"egress_paths": [{"family": "ipv4", "proxy": "socks5"}]}),
+        {"seen_from": [egress(OTHER, path=Path(user="root", family="ipv4", proxy="socks5"))]},
+    ),
+    Row(
+        "allowlist-covers-host",
+        "unknown",
+        key(declared={"egress_paths": [{"family": "ipv4", "proxy": "socks5"}]}),
+        {"seen_from": [egress(status="disputed", path=Path(user="root", family="ipv4", proxy="socks5"))]},
+    ),
+    Row("egress-view-conflict", "pass high observed", key()),
+    Row("egress-view-conflict", "unknown high", listed(OTHER)),
+    Row("egress-view-conflict", "unknown", key(), {"seen_from": []}),
+    Row("egress-view-conflict", "not_applicable", key(observed=UNRESTRICTED)),
+    Row("egress-view-conflict", "not_applicable", binance()),
+    Row(
+        "egress-view-conflict",
+        "unknown high",
+        okx(access=Access("ip_refused", seen_address=OTHER), observed=None),
+    ),
+    Row(
+        "egress-view-conflict",
+        "unknown high",
+        key(**OTHER_EXCHANGE | {"access": Access("ip_refused")}, declared={"allowlist": [ADDRESS]}),
+    ),
+    Row("egress-rotating", "pass high observed", key()),
+    Row("egress-rotating", "pass high", listed(ADDRESS, OTHER), {"seen_from": [egress(ADDRESS, OTHER, stable=False)]}),
+    Row("egress-rotating", "fail high", key(), {"seen_from": [egress(ADDRESS, OTHER, stable=False)]}),
+    Row("egress-rotating", "unknown", key(), {"seen_from": [egress(stable=None)]}),
+    Row("egress-rotating", "unknown", binance(), {"seen_from": [egress(ADDRESS, OTHER, stable=False)]}),
+    Row("egress-rotating", "not_applicable", key(observed=UNRESTRICTED)),
+    Row("allowlist-entry-not-public", "pass high", key()),
+    Row("allowlist-entry-not-public", "fail high", listed("192.168.1.10")),
+    Row("allowlist-entry-not-public", "fail medium", listed(ADDRESS, "10.0.0.1")),
+    Row("allowlist-entry-not-public", "fail high", listed("100.64.3.4")),
+    Row("allowlist-entry-not-public", "fail high", listed("::ffff:192.168.1.10")),
+    Row("allowlist-entry-not-public", "unknown", listed(ADDRESS, "203.**.154")),
+    Row("allowlist-entry-not-public", "not_applicable", binance()),
+    Row("allowlist-entry-malformed", "pass medium", key()),
+    Row("allowlist-entry-malformed", "fail medium", listed(ADDRESS, "8.8.8.8 ")),
+    Row("allowlist-entry-malformed", "fail medium", listed("010.1.1.1")),
+    Row("allowlist-entry-malformed", "fail medium", listed("8.8.8.8:443")),
+    Row("allowlist-entry-malformed", "unknown medium", listed("8.8.8.8/31")),
+    Row("allowlist-entry-malformed", "not_applicable", key(observed=UNRESTRICTED)),
+    Row("allowlist-entry-too-wide", "pass", key()),
+    *(
+        Row("allowlist-entry-too-wide", f"fail {severity}", listed(entry))
+        for entry, severity in (
+            ("8.8.8.0/30", "low"),
+            ("8.8.8.0/26", "medium"),
+            ("8.8.8.0/24", "high"),
+            ("2a01:4f8::/64", "medium"),
+            ("2a01:4f8::/48", "high"),
+        )
+    ),
+    Row(
+        "allowlist-entry-too-wide",
+        "pass",
+        key(
+            observed=seen(allowlist=Allowlist("entries", ("2a01:4f8::/64",))),
+            declared={"owned_prefixes": ["2a01:4f8::/64"], "attested": {"owned_prefixes": WORD}},
+        ),
+    ),
+    Row(
+        "allowlist-entry-too-wide",
+        "fail medium",
+        key(
+            observed=seen(allowlist=Allowlist("entries", ("2a01:4f8::/64",))),
+            declared={"owned_prefixes": ["2a01:4f8::/64"]},
+        ),
+    ),
+    Row("allowlist-slots-left", "unknown low", key()),
+    Row("allowlist-slots-left", "pass low", okx()),
+    Row(
+        "allowlist-slots-left",
+        "fail low",
+        okx(observed=seen(allowlist=Allowlist("entries", tuple(f"8.8.8.{n}" for n in range(20))))),
+    ),
+    Row("allowlist-slots-left", "not_applicable", binance()),
+    Row("key-expiry", "pass high observed", key()),
+    Row("key-expiry", "pass high", ends("2027-01-22T00:00:00Z")),
+    Row("key-expiry", "fail medium", ends("2026-12-20T00:00:00Z")),
+    Row("key-expiry", "fail high", ends("2026-12-01T00:00:00Z")),
+    Row("key-expiry", "fail critical", ends("2026-11-24T00:00:00Z")),
+    Row("key-expiry", "fail critical", ends("2026-11-01T00:00:00Z")),
+    Row(
+        "key-expiry", "unknown", key(asked_at="2026-11-22T08:30:00Z", observed=seen(expiry=Expiry("at", "2027-01-01")))
+    ),
+    Row(
+        "key-expiry",
+        "fail high",
+        key(observed=seen(allowlist=Allowlist("unrestricted"), expiry=Expiry("unknown"), created_at="2026-09-01")),
+    ),
+    Row("key-expiry", "unknown", refused("ip_refused")),
+    Row(
+        "key-expiry",
+        "not_applicable",
+        okx(observed=seen(allowlist=Allowlist("unrestricted"), expiry=Expiry("unknown"))),
+    ),
+    Row("lifetime-without-ip-restriction", "pass medium", key()),
+    Row("lifetime-without-ip-restriction", "fail medium", key(observed=UNRESTRICTED)),
+    Row("lifetime-without-ip-restriction", "unknown", key(observed=seen(allowlist=Allowlist("unknown")))),
+    Row(
+        "lifetime-without-ip-restriction",
+        "not_applicable",
+        okx(observed=seen(permissions=("read",), allowlist=Allowlist("unrestricted"))),
+    ),
+    Row("key-age", "pass medium observed", key()),
+    Row("key-age", "fail medium observed", key(observed=seen(created_at="2026-01-01T00:00:00Z"))),
+    Row("key-age", "unknown low", okx()),
+    Row(
+        "key-age", "pass medium attested", okx(declared={"created_on": "2026-10-01", "attested": {"created_on": WORD}})
+    ),
+    Row("recreated-after-restriction", "not_applicable", key()),
+    *(
+        Row(
+            "recreated-after-restriction",
+            says,
+            key(exchange=exchange, declared={"restriction_events": [{"what": "account_restricted", "on": on}]}),
+        )
+        for exchange, on, says in (
+            ("bybit", "2026-09-01", "pass medium"),
+            ("bybit", "2026-10-15", "fail medium"),
+            ("bitget", "2026-10-15", "fail high"),
+            ("bybit", "2026-10-01", "unknown medium"),
+        )
+    ),
+    Row(
+        "recreated-after-restriction",
+        "unknown medium",
+        okx(declared={"restriction_events": [{"what": "password_changed", "on": "2026-10-15"}]}),
+    ),
+    Row("two-factor-enabled", "pass high attested", key()),
+    Row("two-factor-enabled", "unknown high", key(without=["two_factor"])),
+    *(
+        Row(
+            "two-factor-enabled",
+            says,
+            key(declared={"two_factor": {"kind": kind, "attested_by": by, "attested_on": on}}),
+        )
+        for kind, by, on, says in (
+            ("none", "Ada", "2026-10-01", "fail high"),
+            ("sms", "Ada", "2026-10-01", "fail medium"),
+            ("hardware", "Ada", "2026-10-01", "pass high attested"),
+            ("app", "Ada", "2026-01-01", "unknown high"),
+            ("app", "Ada", "2027-10-01", "unknown high"),
+            ("app", " ", "2026-10-01", "unknown high"),
+        )
+    ),
+    Row("attestation-stale", "pass low", key()),
+    Row("attestation-stale", "fail low", key(declared={"attested": {"label": OLD_WORD}})),
+    Row("attestation-stale", "not_applicable", key(without=["two_factor"])),
+    Row("declared-observed-conflict", "pass medium observed", key()),
+    Row("declared-observed-conflict", "fail medium", key(declared={"label": "other"})),
+    Row("declared-observed-conflict", "fail high", key(declared={"access": "read", "products": []})),
+    Row("declared-observed-conflict", "fail high", key(observed=UNRESTRICTED)),
+    Row("declared-observed-conflict", "fail high", key(declared={"allowlist": [OTHER]})),
+    Row("declared-observed-conflict", "fail medium", key(declared={"created_on": "2026-01-01"})),
+    Row("declared-observed-conflict", "unknown", refused("ip_refused")),
+    Row(
+        "declared-observed-conflict",
+        "not_applicable",
+        key(without=["label", "access", "account", "account_level", "owner_kind", "ip_restriction"]),
+    ),
+    Row("passphrase-present", "pass high proved", okx()),
+    Row("passphrase-present", "not_applicable", key()),
+    Row("passphrase-present", "fail low", key(passphrase=PassphraseChecks(True))),
+    Row(
+        "passphrase-present",
+        "fail high",
+        okx(access=Access("bad_passphrase"), observed=None, passphrase=PassphraseChecks(False)),
+    ),
+    Row("passphrase-present", "unknown", key(**OTHER_EXCHANGE)),
+    Row("passphrase-format", "pass high", okx()),
+    Row("passphrase-format", "fail high", passphrase(True, False, "short", False, False)),
+    Row("passphrase-format", "unknown", passphrase(True, None, "long", False, False)),
+    Row("passphrase-format", "not_applicable", key()),
+    Row("passphrase-strength", "pass medium", okx()),
+    Row("passphrase-strength", "fail medium", passphrase(True, True, "short", False, False)),
+    Row("passphrase-strength", "fail medium", passphrase(True, True, "long", True, False)),
+    Row("passphrase-strength", "fail medium", passphrase(True, True, "long", False, True)),
+    Row("passphrase-strength", "fail low", passphrase(True, True, "fair", False, False)),
+    Row("passphrase-strength", "unknown", okx(passphrase=None)),
+    Row("passphrase-strength", "not_applicable", key()),
+    Row("passphrase-accepted", "pass critical proved", okx()),
+    Row("passphrase-accepted", "fail critical proved", okx(access=Access("bad_passphrase"), observed=None)),
+    Row("passphrase-accepted", "unknown critical", okx(access=Access("ambiguous"), observed=None)),
+    Row("passphrase-accepted", "not_applicable", key()),
+]
+
+
+def machine(**changes: t.Any) -> dict[str, t.Any]:
+    return {"machines": [Machine("bot1", **changes)]}
+
+
+HELD = key(credential="grid.json")
+HOST_ROWS = [
+    Row("host-key-bound", "pass critical observed", key(), machine(host_key="bound")),
+    Row("host-key-bound", "fail critical observed", key(), machine(host_key="differs")),
+    Row("host-key-bound", "fail critical", key(), machine(host_key="absent", credentials=[{"key_type": "host"}])),
+    Row("host-key-bound", "unknown critical", key(), machine(host_key="unreadable")),
+    Row("host-key-bound", "unknown critical", HELD, {"machines": []}),
+    Row("host-key-bound", "not_applicable", key(), {"machines": []}),
+    Row("host-key-bound", "not_applicable", key(), machine(host_key="absent")),
+    *(
+        Row("credential-key-type", says, HELD, machine(credentials=[{"name": "grid.json", "key_type": kind}]))
+        for kind, says in (
+            ("host", "pass medium observed"),
+            ("host+tpm2+pk", "pass medium observed"),
+            ("null", "fail critical"),
+            ("unknown", "unknown medium"),
+            (None, "unknown medium"),
+        )
+    ),
+    Row(
+        "credential-key-type",
+        "fail medium",
+        key(credential="grid.json", declared={"key_type": "tpm2"}),
+        machine(credentials=[{"name": "grid.json", "key_type": "host"}]),
+    ),
+    Row("ssh-host-verified", "pass high observed", key(), machine(verified_host=True)),
+    Row("ssh-host-verified", "fail high observed", key(), machine(verified_host=False)),
+    Row("ssh-host-verified", "fail critical", key(), {**machine(verified_host=False), "gate": "place"}),
+    Row("ssh-host-verified", "unknown high", key(), machine()),
+    Row("ssh-host-verified", "not_applicable", key(), {"machines": []}),
+]
+
+
+@pytest.mark.parametrize("row", ROWS + HOST_ROWS, ids=lambda row: f"{row.rule}-{row.says.replace(' ', '-')}")
+def test_rule(row: Row) -> None:
+    finding = found(row.rule, row.facts, **row.more)
+    said = (finding.status, finding.severity, finding.basis)
+    wanted = row.says.split()
+    assert said[: len(wanted)] == tuple(wanted), finding
+    if finding.status in ("fail", "unknown"):
+        assert finding.evidence
+    if finding.status == "fail":
+        assert finding.remedy is None or finding.remedy.do_now
+
+
+def test_every_rule_is_judged_in_each_way_that_exists() -> None:
+    seen_statuses: dict[str, set[str]] = {}
+    for row in ROWS + HOST_ROWS:
+        seen_statuses.setdefault(row.rule, set()).add(row.says.split()[0])
+    for rule in RULES.values():
+        if rule.scope == "policy":
+            continue
+        # Two rules never fail by design: what nobody knows stays unknown.
+        expected = (
+            {"pass", "unknown"} if rule.id in ("unknown-permission", "egress-view-conflict") else {"pass", "fail"}
+        )
+        assert expected <= seen_statuses[rule.id], rule.id
+
+
+def test_a_good_key_is_in_order() -> None:
+    judged = report()
+    assert [f for f in judged.findings if f.status in ("fail", "unknown") and f.severity != "low"] == []
+    assert [line.verdict for line in judged.lines] == ["pass"]
+    assert judged.lines[0].seen_from == (ADDRESS,)
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts"),
+    [
+        ("permissions-sufficient", key(observed=seen(permissions=("read",)))),
+        ("allowlist-covers-host", refused("ip_refused")),
+    ],
+)
+def test_placing_raises_the_severity(rule: str, facts: KeyFacts) -> None:
+    order = ["low", "medium", "high", "critical"]
+    audit, place = found(rule, facts), found(rule, facts, gate="place")
+    assert order.index(place.severity) == order.index(audit.severity) + 1
+
+
+def test_the_name_of_another_declared_key_is_worse_than_a_wrong_name() -> None:
+    pasted = key(name="b", declared={"label": "mean"}, observed=seen(label="grid"))
+    findings = [f for f in report(key(), pasted).findings if f.rule == "key-named" and f.subject.key == "b"]
+    assert [(f.status, f.severity) for f in findings] == [("fail", "high")]
+
+
+def test_what_an_exchange_cannot_leave_out_can_be_accepted_once() -> None:
+    facts = key(declared={"products": ["spot"]})
+    policy = Policy(accepted_inseparable={"bybit": ("margin_trade",)})
+    assert found("permissions-inseparable", facts, policy=policy).status == "pass"
+
+
+def test_declared_egress_alone_covers_nothing() -> None:
+    facts = key(
+        observed=seen(allowlist=Allowlist("entries", (ADDRESS,))),
+        declared={"egress_paths": [{"family": "ipv4", "proxy": "http"}]},
+    )
+    path = Path(user="root", family="ipv4", proxy="http")
+    given: list[EgressFacts] = [egress(path=path, basis="declared")]
+    assert found("allowlist-covers-host", facts, seen_from=given).status == "unknown"
+
+
+def test_another_network_namespace_is_no_evidence() -> None:
+    facts = key(
+        path=Path(user="root", family="ipv4", netns="1"),
+        access=Access("accepted"),
+        declared={"egress_paths": [{"family": "ipv4", "source_address": "10.0.0.9"}]},
+    )
+    elsewhere = egress(path=Path(user="root", family="ipv4", netns="2", source_address="10.0.0.9"))
+    assert found("allowlist-covers-host", facts, seen_from=[elsewhere]).status == "unknown"
+    here = egress(path=Path(user="root", family="ipv4", netns="1", source_address="10.0.0.9"))
+    assert found("allowlist-covers-host", facts, seen_from=[here]).status == "pass"
+
+
+def test_paths_are_compared_without_the_user() -> None:
+    assert (
+        found("allowlist-covers-host", key(path=PATH), seen_from=[egress(path=Path(user="bot", family="ipv4"))]).status
+        == "pass"
+    )
