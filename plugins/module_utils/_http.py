@@ -25,6 +25,8 @@ from ._version import VERSION
 
 try:
     import requests
+    import urllib3
+    import urllib3.exceptions
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 except ImportError:
     HAS_REQUESTS = False
@@ -112,6 +114,9 @@ class RequestsHttp:
         self._proxy = proxy
         self._verify: str | bool = (ca_path or DEFAULT_CA_BUNDLE_PATH) if validate_certs else False
         self._plain = allow_plain_loopback
+        if not validate_certs:
+            # The facts say so (``official``); a warning for each question would only fill stderr.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._dialer = _transport.Dialer(family=ip_family, source_address=source_address)
         self._adapter = _transport.Adapter(
             dialer=self._dialer,

@@ -1,0 +1,382 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From options to facts, against exchanges that check signatures, clocks, passphrases and addresses for real."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
+from ansible_collections.trading.hosts.plugins.module_utils._facts import KeyFacts, key_facts, to_json
+
+if TYPE_CHECKING:
+    from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import Placed
+    from tests.simulator.client import SimulatedKey, Simulator
+
+HERE = "91.198.115.11"
+EXCHANGES = ("binance", "bitget", "bybit", "okx")
+
+
+def not_opened(_placed: Placed, _field: str) -> Credential:
+    raise AssertionError("nothing is placed here")
+
+
+def given(simulator: Simulator, key: SimulatedKey, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": f"{key.exchange}-{key.label}",
+        "exchange": key.exchange,
+        "environment": {"live": "mainnet"}.get(key.environment, key.environment),
+        "api_key": key.key,
+        "secret": key.secret,
+        "passphrase": key.passphrase,
+        "base_url": simulator.base_url(key.exchange, environment=key.environment, region=key.region),
+        **changes,
+    }
+
+
+def ask(
+    simulator: Simulator, *api_keys: dict[str, Any], open_placed: Any = not_opened, **options: Any
+) -> list[KeyFacts]:
+    whole = {"api_keys": list(api_keys), "ca_path": simulator.ca_file, "timeout": 5.0, **options}
+    facts = learn(whole, host="trader-1", open_placed=open_placed)
+    text = json.dumps([to_json(fact) for fact in facts], ensure_ascii=False)
+    for key in api_keys:
+        for name in ("api_key", "secret", "passphrase"):
+            assert not key.get(name) or key[name] not in text, f"{name} is in the facts"
+    # What is written can be read: the judges get the same.
+    assert [key_facts(data, where="x") for data in json.loads(text)] == facts_of(text)
+    return list(facts)
+
+
+def facts_of(text: str) -> list[KeyFacts]:
+    return [key_facts(data, where="x") for data in json.loads(text)]
+
+
+WORDS = {
+    "binance": {"read", "spot_trade", "margin_trade"},
+    "bitget": {"read", "spot_trade"},
+    "bybit": {"read", "spot_trade", "margin_trade"},
+    "okx": {"read", "spot_trade", "margin_trade", "futures_trade", "options_trade", "transfer_own"},
+}
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_a_good_key_is_learned(simulator: Simulator, exchange: str) -> None:
+    key = simulator.create_key(exchange, allowlist=[HERE], label="bot")
+    fact = ask(simulator, given(simulator, key, declared={"access": "read_write", "label": None}))[0]
+    assert fact.access.status == "accepted"
+    assert fact.observed is not None
+    assert set(fact.observed.permissions or ()) == WORDS[exchange]
+    assert fact.observed.allowlist.state == ("hidden" if exchange == "binance" else "entries")
+    assert fact.observed.allowlist.entries == (() if exchange == "binance" else (HERE,))
+    assert not fact.official
+    assert fact.declared == {"access": "read_write"}
+    assert fact.path.proxy == "none"
+    assert fact.passphrase is not None
+    assert fact.passphrase.given is (key.passphrase is not None)
+    seen = simulator.requests(exchange=exchange)
+    assert len(seen) == 1
+    assert seen[0].user_agent.startswith("trading.hosts/")
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_a_key_without_restriction(simulator: Simulator, exchange: str) -> None:
+    fact = ask(simulator, given(simulator, simulator.create_key(exchange, allowlist=None)))[0]
+    assert fact.observed is not None
+    assert fact.observed.allowlist.state == "unrestricted"
+    if exchange == "bybit":
+        assert fact.observed.expiry.state == "at"
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+@pytest.mark.parametrize(("preset", "word"), [("withdraw", "withdraw"), ("read-only", "read")])
+def test_presets_are_read(simulator: Simulator, exchange: str, preset: str, word: str) -> None:
+    fact = ask(simulator, given(simulator, simulator.create_key(exchange, permissions=preset, allowlist=[HERE])))[0]
+    assert fact.observed is not None
+    assert word in (fact.observed.permissions or ())
+    assert ("withdraw" in (fact.observed.permissions or ())) == (preset == "withdraw")
+
+
+def wrong_address(simulator: Simulator, key: SimulatedKey) -> dict[str, Any]:
+    simulator.update_key(key, allowlist=["9.9.9.9"])
+    return {}
+
+
+def wrong_secret(_simulator: Simulator, key: SimulatedKey) -> dict[str, Any]:
+    return {"secret": "0" + key.secret[1:] if key.secret[0] != "0" else "1" + key.secret[1:]}
+
+
+def wrong_clock(simulator: Simulator, key: SimulatedKey) -> dict[str, Any]:
+    simulator.set_clock_skew(120_000, exchange=key.exchange)
+    return {}
+
+
+def revoked(simulator: Simulator, key: SimulatedKey) -> dict[str, Any]:
+    simulator.update_key(key, revoked=True)
+    return {}
+
+
+def ended(simulator: Simulator, key: SimulatedKey) -> dict[str, Any]:
+    simulator.update_key(key, expires_at=int(time.time() * 1000) - 1000)
+    return {}
+
+
+def wrong_passphrase(_simulator: Simulator, _key: SimulatedKey) -> dict[str, Any]:
+    return {"passphrase": "Not-The-Right-1"}
+
+
+CAUSES: list[tuple[Any, str, str]] = [
+    (wrong_address, "bybit", "ip_refused"),
+    (wrong_address, "bitget", "ip_refused"),
+    (wrong_address, "okx", "ip_refused"),
+    (wrong_address, "binance", "ambiguous"),
+    (wrong_secret, "bybit", "bad_signature"),
+    (wrong_secret, "bitget", "bad_signature"),
+    (wrong_secret, "okx", "bad_signature"),
+    (wrong_secret, "binance", "bad_signature"),
+    (wrong_clock, "bybit", "clock_skew"),
+    (wrong_clock, "bitget", "clock_skew"),
+    (wrong_clock, "okx", "clock_skew"),
+    (wrong_clock, "binance", "clock_skew"),
+    (revoked, "bybit", "invalid_key"),
+    (revoked, "bitget", "invalid_key"),
+    (revoked, "okx", "invalid_key"),
+    (revoked, "binance", "invalid_key"),
+    (ended, "bybit", "expired"),
+    (wrong_passphrase, "okx", "bad_passphrase"),
+    (wrong_passphrase, "bitget", "ambiguous"),
+]
+
+
+@pytest.mark.parametrize(("cause", "exchange", "status"), CAUSES)
+def test_each_refusal_by_its_real_cause(simulator: Simulator, cause: Any, exchange: str, status: str) -> None:
+    key = simulator.create_key(exchange, allowlist=[HERE])
+    fact = ask(simulator, given(simulator, key, **cause(simulator, key)))[0]
+    assert fact.access.status == status
+    assert fact.access.next_step
+    assert fact.observed is None
+    signed = [seen for seen in simulator.requests(exchange=exchange) if seen.had.get("signature")]
+    assert len(signed) == 1, "a refusal is not asked again"
+    if exchange == "okx" and cause is wrong_address:
+        assert fact.access.seen_address == HERE
+    if cause is wrong_clock:
+        assert "120 s behind" in str(fact.access.next_step)
+
+
+def test_the_wrong_environment_of_okx(simulator: Simulator) -> None:
+    key = simulator.create_key("okx", environment="demo", allowlist=[HERE])
+    assert ask(simulator, given(simulator, key))[0].access.status == "accepted"
+    assert ask(simulator, given(simulator, key, environment="mainnet"))[0].access.status == "wrong_environment"
+
+
+def test_binances_futures_host_tells_the_address(simulator: Simulator) -> None:
+    key = simulator.create_key("binance", allowlist=["9.9.9.9"])
+    fact = ask(
+        simulator,
+        given(simulator, key, ask_futures_host=True, futures_base_url=simulator.base_url("binance")),
+    )[0]
+    assert (fact.access.status, fact.access.seen_address) == ("ambiguous", HERE)
+
+
+def test_after_a_refusal_the_later_keys_of_that_exchange_are_held_back(simulator: Simulator) -> None:
+    good = simulator.create_key("bybit", allowlist=[HERE], label="good")
+    bad = simulator.create_key("bybit", allowlist=["9.9.9.9"], label="bad")
+    later = simulator.create_key("bybit", allowlist=[HERE], label="later")
+    other = simulator.create_key("okx", allowlist=[HERE], label="other")
+    facts = ask(simulator, *(given(simulator, key) for key in (good, bad, later, other)))
+    assert [fact.access.status for fact in facts] == ["accepted", "ip_refused", "held_back", "accepted"]
+    assert "bybit-bad" in str(facts[2].access.next_step)
+    assert len(simulator.requests(exchange="bybit")) == 2
+
+
+def test_an_audit_with_a_bad_key_trips_no_ban(simulator: Simulator) -> None:
+    simulator.set_bans(enabled=True)
+    keys = [simulator.create_key("bybit", allowlist=[HERE], label=f"k{number}") for number in range(20)]
+    simulator.update_key(keys[0], revoked=True)
+    facts = ask(simulator, *(given(simulator, key) for key in keys))
+    assert [fact.access.status for fact in facts] == ["invalid_key"] + ["held_back"] * 19
+    assert simulator.bans()["banned"] == []
+    assert simulator.bans()["locked"] == []
+    assert ask(simulator, given(simulator, keys[1]))[0].access.status == "accepted"
+    simulator.set_bans(enabled=False)
+
+
+FAULTS: list[tuple[str, dict[str, Any], str]] = [
+    ("empty", {}, "unreachable"),
+    ("truncated", {}, "unreachable"),
+    ("cut", {}, "unreachable"),
+    ("html", {}, "unreachable"),
+    ("wrong_type", {}, "unreachable"),
+    ("huge", {}, "unreachable"),
+    ("gzip_bomb", {}, "unreachable"),
+    ("endless", {}, "unreachable"),
+    ("reset", {}, "unreachable"),
+    ("slow", {"delay_s": 30}, "unreachable"),
+    ("status", {"status": 503}, "unreachable"),
+    ("status", {"status": 429}, "rate_limited"),
+    ("status", {"status": 429, "retry_after": "30"}, "rate_limited"),
+    ("status", {"status": 418}, "rate_limited"),
+    ("status", {"status": 403}, "ambiguous"),
+    ("status", {"status": 404}, "unreachable"),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "status"), FAULTS)
+def test_spoiled_answers(simulator: Simulator, kind: str, options: dict[str, Any], status: str) -> None:
+    key = simulator.create_key("okx", allowlist=[HERE])
+    simulator.fault("okx", kind, **options)
+    started = time.monotonic()
+    fact = ask(simulator, given(simulator, key), timeout=1.5)[0]
+    assert time.monotonic() - started < 6
+    assert fact.access.status == status
+    assert fact.observed is None
+    assert fact.access.retry_after == (30 if "retry_after" in options else None)
+    assert len(simulator.requests(exchange="okx")) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_a_redirect_hands_nothing_to_its_target(simulator: Simulator, exchange: str, status: int) -> None:
+    key = simulator.create_key(exchange, allowlist=[HERE])
+    with socket.create_server(("127.0.0.1", 0)) as target:
+        heard: list[Any] = []
+
+        def listen() -> None:
+            try:
+                heard.append(target.accept())
+            except OSError:
+                return
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        location = f"https://127.0.0.1:{target.getsockname()[1]}/"
+        simulator.fault(exchange, "redirect", location=location, status=status)
+        fact = ask(simulator, given(simulator, key))[0]
+        target.shutdown(socket.SHUT_RDWR)
+        listener.join(5)
+    assert fact.access.status == "unreachable"
+    assert fact.access.code == f"HTTP {status}"
+    assert heard == []
+
+
+def test_the_environment_of_the_process_is_ignored(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login stranger password stranger\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    key = simulator.create_key("okx", allowlist=[HERE])
+    assert ask(simulator, given(simulator, key))[0].access.status == "accepted"
+    assert "authorization" not in simulator.requests(exchange="okx")[0].headers
+
+
+def test_an_untrusted_certificate_is_no_answer(simulator: Simulator) -> None:
+    key = simulator.create_key("okx", allowlist=[HERE])
+    fact = ask(simulator, given(simulator, key), ca_path=None)[0]
+    assert fact.access.status == "unreachable"
+    assert "TLS" in str(fact.access.message)
+    assert simulator.requests() == []
+    fact = ask(simulator, given(simulator, key), ca_path=None, validate_certs=False)[0]
+    assert fact.access.status == "accepted"
+    assert not fact.official
+
+
+def test_the_source_address_and_the_family_are_those_that_the_exchange_sees(simulator: Simulator) -> None:
+    key = simulator.create_key("okx", allowlist=["91.198.115.12"])
+    assert ask(simulator, given(simulator, key))[0].access.seen_address == HERE
+    fact = ask(simulator, given(simulator, key), source_address="127.0.0.2")[0]
+    assert fact.access.status == "accepted"
+    assert fact.path.source_address == "127.0.0.2"
+    v6 = given(simulator, key, base_url=simulator.base_url("okx", family=6))
+    assert ask(simulator, v6, ip_family="ipv6")[0].access.seen_address == "2a01:4f8:c17::11"
+    assert ask(simulator, v6, ip_family="ipv4")[0].access.status == "unreachable"
+
+
+def test_a_placed_credential_is_used_and_named(simulator: Simulator) -> None:
+    key = simulator.create_key("okx", allowlist=[HERE])
+
+    def open_placed(placed: Placed, field: str) -> Credential:
+        assert (placed.name, placed.entry, field) == ("bot.json", "okx", "api_keys[0] (bot).credential")
+        return Credential(key.key, key.secret, key.passphrase)
+
+    asked = {
+        "name": "bot",
+        "exchange": "okx",
+        "credential": {"name": "bot.json", "entry": "okx"},
+        "base_url": simulator.base_url("okx"),
+    }
+    fact = ask(simulator, asked, open_placed=open_placed)[0]
+    assert (fact.access.status, fact.credential) == ("accepted", "bot.json")
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "text"),
+    [
+        (Credential("k" * 18, "s" * 36), InputError, r"\(bot\)\.credential\.passphrase: is missing"),
+        (Credential("k" * 18, "short"), InputError, r"\(bot\)\.credential\.secret: is shorter"),
+        (StoreError("it does not decrypt"), StoreError, "it does not decrypt"),
+    ],
+)
+def test_a_placed_credential_that_cannot_be_used_stops_before_anything_is_sent(
+    simulator: Simulator, found: Any, error: type[Exception], text: str
+) -> None:
+    def open_placed(_placed: Placed, _field: str) -> Credential:
+        if isinstance(found, Exception):
+            raise found
+        return Credential(found.api_key, found.secret, found.passphrase)
+
+    first = given(simulator, simulator.create_key("bybit", allowlist=[HERE]))
+    second = {"name": "bot", "exchange": "okx", "credential": {"name": "bot.json"}}
+    with pytest.raises(error, match=text):
+        ask(simulator, first, second, open_placed=open_placed)
+    assert simulator.requests() == []
+
+
+def test_other_is_never_asked(simulator: Simulator) -> None:
+    declared = {"access": "read", "created_on": "2026-10-01"}
+    bare, full = ask(
+        simulator,
+        {"name": "a", "exchange": "other", "declared": declared},
+        {"name": "b", "exchange": "other", "api_key": "abcdefgh", "secret": "ijklmnop", "passphrase": "000000"},
+    )
+    assert bare.access.status == full.access.status == "not_asked"
+    assert bare.declared == declared
+    assert bare.passphrase is None
+    assert full.passphrase is not None
+    assert full.passphrase.guessable
+    assert simulator.requests() == []
+
+
+def test_official_is_only_what_the_exchange_alone_can_have_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Nobody:
+        def __init__(self, **options: Any) -> None:
+            self.options = options
+
+        def send(self, request: Any) -> Any:
+            raise AssertionError(f"nothing may be sent: {request}")
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    for options, official in (
+        ({}, True),
+        ({"ca_path": "/x.pem"}, False),
+        ({"validate_certs": False}, False),
+        ({"proxy": "http://u:canary@10.0.0.1:1"}, True),
+    ):
+        keys = [{"name": "o", "exchange": "other"}]
+        fact = learn({"api_keys": keys, **options}, host="h", open_placed=not_opened, make_http=Nobody)[0]
+        assert fact.official is official
+        assert "canary" not in json.dumps(to_json(fact))
