@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import TradingHostsError
@@ -31,5 +30,5 @@ class ActionModule(ActionBase):
                     directory=str(directory), host=host, kind="credentials", document=document
                 )
             except TradingHostsError as error:
-                raise AnsibleActionFail(str(error)) from None
+                return {**result, "failed": True, "msg": str(error)}
         return result

@@ -25,10 +25,10 @@ import sys
 import typing as t
 
 from ansible import constants, context
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._errors import InputError, TradingHostsError
+from ..module_utils._errors import TradingHostsError
 
 _SHORTEST_SEARCHED = 6
 
@@ -90,17 +90,21 @@ class SecretAction(ActionBase):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
-            self.check(self._task.args)
-            secrets = find_secrets(spec=self.argument_spec, given=self._task.args)
-            if not secrets:  # for example only ``state: absent``: nothing to protect
-                result.update(self._execute(task_vars))
-                self.finish(result, task_vars=task_vars)
-                return result
-            transport = self._check_transport(secrets)
+            result.update(self._run(task_vars))
         except TradingHostsError as error:
-            raise AnsibleActionFail(str(error)) from None
+            # A result rather than an exception, so that failed_when and ignore_errors see it.
+            return {**result, "failed": True, "msg": str(error)}
+        self.finish(result, task_vars=task_vars)
+        return result
+
+    def _run(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        self.check(self._task.args)
+        secrets = find_secrets(spec=self.argument_spec, given=self._task.args)
+        if not secrets:  # for example only ``state: absent``: nothing to protect
+            return self._execute(task_vars)
+        transport = self._check_transport(secrets)
         sudo = self._become_asks_sudo()
-        result.update(self._send(task_vars, guarded=sudo))
+        result = self._send(task_vars, guarded=sudo)
         result["transport"] = {
             "connection": transport.connection,
             "pipelining": True,
@@ -109,7 +113,6 @@ class SecretAction(ActionBase):
             "become_method": self._connection.become.name if self._become_applies() else None,
             "sudo_records_input": False if sudo else None,
         }
-        self.finish(result, task_vars=task_vars)
         return result
 
     def _check_transport(self, secrets: t.Collection[str]) -> Transport:
@@ -209,12 +212,12 @@ class SecretAction(ActionBase):
             except AnsibleError as error:
                 # A connection may turn the missing success mark into an error of its own.
                 if refusal := _guard_refusal(str(error)):
-                    raise AnsibleActionFail(refusal) from None
+                    raise TradingHostsError(refusal) from None
                 raise
         if result.get("failed"):
             said = " ".join(str(result.get(part, "")) for part in ("module_stdout", "module_stderr", "msg"))
             if refusal := _guard_refusal(said):
-                raise AnsibleActionFail(refusal)
+                raise TradingHostsError(refusal)
         return result
 
     def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -373,6 +376,3 @@ def _guard_refusal(said: str) -> str | None:
             "become root, or connect without become."
         )
     return None
-
-
-__all__ = ["InputError", "SecretAction", "find_secrets", "guard_command", "identity_problem", "in_command_line"]
