@@ -17,11 +17,13 @@ for version; do
         "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python \
         "$HOME/.local/share/uv/python/cpython-$version".*/bin/"python$version"; do
         [ -x "$candidate" ] || continue
+        # A shim answers with the interpreter behind it.
         "$candidate" -c "
 import ensurepip, ssl, sys, venv
-sys.exit('%d.%d' % sys.version_info[:2] != '$version' or sys.version_info.releaselevel != 'final')
-" >/dev/null 2>&1 || continue
-        echo "$candidate"
+if '%d.%d' % sys.version_info[:2] != '$version' or sys.version_info.releaselevel != 'final':
+    sys.exit(1)
+print(sys.executable)
+" 2>/dev/null || continue
         exit 0
     done
 done
