@@ -221,7 +221,10 @@ class SecretAction(ActionBase):
         return result
 
     def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = self._execute_module(module_name=self.module_name, task_vars=task_vars)
+        # Ansible's own entry in the host's journal shows nested options escaped, where hiding by value fails. The
+        # module cannot turn it off: what the controller says here counts.
+        quiet = {**task_vars, "ansible_no_target_syslog": True}
+        result: dict[str, t.Any] = self._execute_module(module_name=self.module_name, task_vars=quiet)
         return result
 
 
@@ -263,7 +266,12 @@ def in_command_line(*, secrets: t.Collection[str], words: t.Sequence[str]) -> bo
         form in word
         for secret in secrets
         if len(secret) >= _SHORTEST_SEARCHED
-        for form in {secret, json.dumps(secret)[1:-1], shlex.quote(secret)}
+        for form in (
+            secret,
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            shlex.quote(secret),
+        )
         for word in words
     )
 

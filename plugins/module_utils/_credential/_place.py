@@ -227,8 +227,8 @@ class Placer:
     def _stage(self, request: Request, *, outcome: Outcome) -> tuple[str, str]:
         """Write the new credential beside the old one, prove that it decrypts, and return its path and key type.
 
-        The file's time is the time of its content: where only the key type differs the old time stays, so that a service
-        needs a restart exactly when a credential is younger than its last start.
+        The file's time is the time of its content: where only the key type differs the old time stays, so that a
+        service needs a restart exactly when a credential is younger than its last start.
         """
         content = request.content or b""
         modified_ns = None if outcome.content_changed else os.stat(outcome.path).st_mtime_ns

@@ -42,10 +42,10 @@ class ProgramMissingError(StoreError):
     """The program is not installed."""
 
 
-def run(
-    *, argv: t.Sequence[str], stdin: bytes = b"", environment: t.Mapping[str, str] = CLEAN_ENVIRONMENT
-) -> Completed:
+def run(*, argv: t.Sequence[str], stdin: bytes = b"", environment: t.Mapping[str, str] | None = None) -> Completed:
     """Run a program; secrets go in by ``stdin`` and come out by ``stdout``, never by ``argv`` or the environment."""
+    if environment is None:
+        environment = CLEAN_ENVIRONMENT
     try:
         done = subprocess.run(
             argv, input=stdin, capture_output=True, env=environment, cwd="/", timeout=TIMEOUT, check=False

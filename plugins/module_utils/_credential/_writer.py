@@ -78,9 +78,7 @@ def remove_leftovers(*, directory: str) -> None:
             discard(path=os.path.join(directory, entry))
 
 
-def stage(
-    *, directory: str, name: str, content: bytes, uid: int, gid: int, modified_ns: t.Optional[int] = None
-) -> str:
+def stage(*, directory: str, name: str, content: bytes, uid: int, gid: int, modified_ns: int | None = None) -> str:
     """Write ``content`` to a new temporary file in the directory, flush it to the disk and return its path.
 
     ``modified_ns`` is the modification time to give it, in nanoseconds since 1970; ``None`` for now.

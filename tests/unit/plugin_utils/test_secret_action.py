@@ -80,13 +80,14 @@ class FakeConnection:
 class Sent(ActionModule):
     """The action, with what it sends to the host kept here."""
 
-    answer: t.ClassVar[dict[str, t.Any] | Exception] = {"changed": True}
+    answer: t.ClassVar[dict[str, t.Any]] = {"changed": True}
+    error: t.ClassVar[Exception | None] = None
     sent: t.ClassVar[list[str]] = []
 
     def _execute_module(self, **given: t.Any) -> dict[str, t.Any]:
         self.sent.append(given["module_name"])
-        if isinstance(self.answer, Exception):
-            raise self.answer
+        if self.error is not None:
+            raise self.error
         return dict(self.answer)
 
 
@@ -397,22 +398,23 @@ def test_the_guard_stands_before_the_mark_and_is_gone_afterwards(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "error"),
     [
-        {"failed": True, "msg": "MODULE FAILURE", "module_stderr": "TRADING-HOSTS-SUDO-RECORDS-INPUT\n"},
-        AnsibleError("Premature end of stream ... TRADING-HOSTS-SUDO-RECORDS-INPUT"),
+        ({"failed": True, "msg": "MODULE FAILURE", "module_stderr": "TRADING-HOSTS-SUDO-RECORDS-INPUT\n"}, None),
+        ({}, AnsibleError("Premature end of stream ... TRADING-HOSTS-SUDO-RECORDS-INPUT")),
     ],
 )
 def test_what_the_guard_says_becomes_one_sentence(
-    ssh: t.Any, answer: dict[str, t.Any] | Exception, monkeypatch: pytest.MonkeyPatch
+    ssh: t.Any, answer: dict[str, t.Any], error: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Sent, "answer", answer)
+    monkeypatch.setattr(Sent, "error", error)
     result = act(FakeConnection(become=FakeBecome()))
     assert result["failed"] is True
     assert re.search(r"sudo on this host records .* !log_input", result["msg"])
 
 
 def test_a_failure_of_another_kind_stays_what_it_is(ssh: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Sent, "answer", AnsibleError("Incorrect sudo password"))
+    monkeypatch.setattr(Sent, "error", AnsibleError("Incorrect sudo password"))
     with pytest.raises(AnsibleError, match="Incorrect sudo password"):
         act(FakeConnection(become=FakeBecome()))
