@@ -34,13 +34,13 @@ def run_module(
     """Run ``work`` with the module's parameters and end with its result, or with the sentence of its error.
 
     All modules support check mode. ``rules`` are AnsibleModule's own (``mutually_exclusive`` ...). With
-    ``holds_secrets`` nothing
-    of the parameters is logged on the host or returned, and the process leaves no core dump.
+    ``holds_secrets`` no secret
+    parameter is returned, and the process leaves no core dump.
     """
     if holds_secrets:
         _forbid_core_dumps()
-    # no_log here turns off the host's log entry: it shows nested options escaped, where hiding by value fails.
-    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, no_log=holds_secrets, **rules)
+    # The host's log entry with these parameters is turned off by the action plugin, which is how Ansible wants it.
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **rules)
     shown: dict[str, t.Any] = {}
     if holds_secrets:
         module.no_log_values = {value for value in module.no_log_values if len(value) >= _SHORTEST_HIDDEN}
