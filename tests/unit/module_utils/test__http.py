@@ -180,7 +180,7 @@ def test_the_environment_and_netrc_are_ignored(
 
 
 def gzipped(body: bytes) -> bytes:
-    return gzip.compress(body, compresslevel=9)
+    return gzip.compress(body, compresslevel=9, mtime=0)
 
 
 @pytest.mark.parametrize(
