@@ -485,6 +485,13 @@ api_keys:
       description: The host that was asked. V(null) for V(other).
       type: str
       sample: www.okx.com
+    exchange_families:
+      description:
+        - The address families in which the exchange's name resolves on this host, V(ipv4) and V(ipv6).
+        - V(null) where it was not resolved, because a proxy does it or the name does not resolve.
+      type: list
+      elements: str
+      sample: [ipv4]
     official:
       description:
         - Whether only the exchange itself can have answered. V(false) with O(api_keys[].base_url), O(ca_path) or

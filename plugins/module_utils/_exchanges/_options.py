@@ -209,18 +209,24 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
 
 def _site(given: t.Mapping[str, t.Any], *, exchange: Exchange, environment: str, region: str, field: str) -> Site:
     custom = environment == CUSTOM
+    known = None if custom else _known_site(exchange, environment=environment, region=region, field=field)
     base_url = _url(given.get("base_url"), custom=custom, field=f"{field}.base_url")
     futures_url = _url(given.get("futures_base_url"), custom=custom, field=f"{field}.futures_base_url")
     if futures_url is not None and base_url is None:
         raise InputError(
             field=f"{field}.futures_base_url", problem="is given without base_url", mend="give both, or none"
         )
-    if custom:
-        if base_url is None:
-            raise InputError(
-                field=f"{field}.environment", value=CUSTOM, problem="says no place to ask", mend="give base_url too"
-            )
-        return Site(base_url, futures_url=futures_url)
+    if known is not None:
+        # With an override the real futures host is never asked either.
+        return known if base_url is None else dataclasses.replace(known, base_url=base_url, futures_url=futures_url)
+    if base_url is None:
+        raise InputError(
+            field=f"{field}.environment", value=CUSTOM, problem="says no place to ask", mend="give base_url too"
+        )
+    return Site(base_url, futures_url=futures_url)
+
+
+def _known_site(exchange: Exchange, *, environment: str, region: str, field: str) -> Site:
     sites = exchange.sites()
     environments = tuple(dict.fromkeys(name for name, _region in sites))
     if environment not in environments:
@@ -239,9 +245,7 @@ def _site(given: t.Mapping[str, t.Any], *, exchange: Exchange, environment: str,
             problem=f"is no region of {exchange.title}'s {environment} that is known here",
             mend=f"write one of {', '.join(regions)}",
         )
-    if base_url is None:
-        return site
-    return dataclasses.replace(site, base_url=base_url, futures_url=futures_url)
+    return site
 
 
 def _url(text: str | None, *, custom: bool, field: str) -> str | None:
