@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,22 +111,46 @@ def _apt_options() -> list[str]:
     return options
 
 
-def _logged(argv: Sequence[str], *, log: Path) -> None:
-    with log.open("ab") as stream:
-        done = subprocess.run(
-            # Should this process be killed, its builder must not go on alone.
-            ["setpriv", "--pdeathsig", "TERM", *argv],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
-        )
-    if done.returncode != 0:
-        raise LabError(f"{Path(argv[0]).name} failed with {done.returncode}:\n{tail(log.read_text(errors='replace'))}")
+# A step lives in a process namespace of its own: should this program be killed, nothing of the step goes on alone,
+# and what it had mounted is gone.
+_ENCLOSED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--mount-proc", "--fork", "--kill-child=KILL")
 
 
-def _build(suite: str) -> Path:
+class _Steps:
+    """Runs the commands of builds that go on side by side, and can end them all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def run(self, argv: Sequence[str], *, log: Path) -> None:
+        with log.open("ab") as stream, self._lock:
+            if self._stopped:
+                raise LabError("The build was interrupted.")
+            process = subprocess.Popen(
+                [*_ENCLOSED, *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C on the terminal is for this program, which ends the step.
+                start_new_session=True,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+            )
+            self._running.add(process)
+        status = process.wait()
+        self._running.discard(process)
+        if status != 0:
+            raise LabError(f"{Path(argv[0]).name} failed with {status}:\n{tail(log.read_text(errors='replace'))}")
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                process.kill()
+
+
+def _build(suite: str, steps: _Steps) -> None:
     target = image_path(suite)
     started = time.monotonic()
     # Beside the target, so that the move into place is one rename; mmdebstrap wants to make the directory itself.
@@ -135,7 +160,7 @@ def _build(suite: str) -> Path:
         say(f"{suite}: building the image (once; cached in {target.parent})")
         hook = [f"--hook-dir={MERGED_USR_HOOK}"] if "usr-is-merged" in _packages(suite) else []
         mirror = _mirror()
-        _logged(
+        steps.run(
             [
                 "mmdebstrap",
                 "--mode=root",
@@ -153,19 +178,18 @@ def _build(suite: str) -> Path:
             log=log,
         )
         say(f"{suite}: packages installed after {time.monotonic() - started:.0f} s")
-        _logged(
+        steps.run(
             [
                 *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
                 *("--no-deps", "--no-compile", "--only-binary=:all:", f"--target={image}{CCXT_DIR}", CCXT),
             ],
             log=log,
         )
-        _logged(["chroot", str(image), "/bin/sh", "-c", FINISH], log=log)
+        steps.run(["chroot", str(image), "/bin/sh", "-c", FINISH], log=log)
         image.rename(target)
     finally:
         remove_tree(scratch)
     say(f"{suite}: image ready after {time.monotonic() - started:.0f} s")
-    return target
 
 
 @contextlib.contextmanager
@@ -187,8 +211,15 @@ def ensure_images(suites: Sequence[str] = DEFAULT_SUITES) -> dict[str, Path]:
             raise LabError(f"suite {suite!r} is unknown: use one of {', '.join(SUITES)}.")
     with _cache_lock():
         missing = sorted({suite for suite in suites if not image_path(suite).is_dir()})
+        steps = _Steps()
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(len(missing), 1)) as pool:
-            list(pool.map(_build, missing))
+            builds = [pool.submit(_build, suite, steps) for suite in missing]
+            try:
+                for build in concurrent.futures.as_completed(builds):
+                    build.result()
+            except BaseException:
+                steps.stop()
+                raise
     return {suite: image_path(suite) for suite in suites}
 
 

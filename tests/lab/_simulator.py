@@ -29,7 +29,8 @@ STATE_DIR = RUN_DIR / "simulator"
 _IPV4_ONLY = re.compile(r"(api4|ipv4|v4)\.")
 _IPV6_ONLY = re.compile(r"(api6|ipv6|v6)\.")
 
-_ENTER = 'group=$1; shift; echo 0 > "$group/cgroup.procs" && exec "$@"'
+# In a group below: one that hands controllers on takes no process itself.
+_ENTER = 'group=$1/server; shift; mkdir -p "$group" && echo 0 > "$group/cgroup.procs" && exec "$@"'
 
 
 def start(*, names: Sequence[str] = ()) -> Simulator:
