@@ -19,13 +19,31 @@ SCHEMA = 1
 
 #: What a key may do, in the collection's own words. Every exchange's words are mapped to these.
 PERMISSION_WORDS = frozenset(
-    "read spot_trade margin_trade borrow futures_trade options_trade copy_trade earn convert "
-    "transfer_own transfer_sub transfer_out spend withdraw manage_keys benign".split()
+    [
+        "read",
+        "spot_trade",
+        "margin_trade",
+        "borrow",
+        "futures_trade",
+        "options_trade",
+        "copy_trade",
+        "earn",
+        "convert",
+        "transfer_own",
+        "transfer_sub",
+        "transfer_out",
+        "spend",
+        "withdraw",
+        "manage_keys",
+        "benign",
+    ]
 )
 #: A word of the exchange that this collection does not know is kept as ``unknown:<word>``.
 UNKNOWN_PREFIX = "unknown:"
 
-TRADE_WORDS = frozenset("spot_trade margin_trade borrow futures_trade options_trade copy_trade earn convert".split())
+TRADE_WORDS = frozenset(
+    ["spot_trade", "margin_trade", "borrow", "futures_trade", "options_trade", "copy_trade", "earn", "convert"]
+)
 
 #: Products that a person declares, and the word each one needs on top of ``read`` when ``access`` is ``read_write``.
 PRODUCT_WORDS = {
@@ -65,26 +83,26 @@ UNDECIDED = frozenset(("rate_limited", "unreachable", "settling", "ambiguous", "
 class Access:
     """Whether the exchange accepted the signed read, and what it said if not.
 
-    ``status`` is ``accepted``, one of :data:`REFUSALS`, or ``not_asked`` (``exchange: other``, where there is nothing to ask).
+    ``status`` is ``accepted``, one of :data:`REFUSALS`, or ``not_asked`` (``exchange: other`` has nothing to ask).
     ``seen_address`` is the caller's address as the exchange printed it. ``code`` and ``message`` are the
     exchange's own, redacted. ``retry_after`` is in seconds.
     """
 
     status: str
-    code: t.Optional[str] = None
-    message: t.Optional[str] = None
-    seen_address: t.Optional[str] = None
-    next_step: t.Optional[str] = None
-    retry_after: t.Optional[int] = None
+    code: str | None = None
+    message: str | None = None
+    seen_address: str | None = None
+    next_step: str | None = None
+    retry_after: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Account:
     """Whose key it is. ``level`` is ``main``, ``sub`` or ``None`` where the exchange does not tell."""
 
-    id: t.Optional[str] = None
-    parent_id: t.Optional[str] = None
-    level: t.Optional[str] = None
+    id: str | None = None
+    parent_id: str | None = None
+    level: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +114,7 @@ class Allowlist:
     """
 
     state: str
-    entries: t.Tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +125,7 @@ class Expiry:
     """
 
     state: str
-    at: t.Optional[str] = None
+    at: str | None = None
     scope: str = "key"
 
 
@@ -115,53 +133,55 @@ class Expiry:
 class ObservedKey:
     """What the exchange told of a key. ``None`` and ``unknown`` mean: not told.
 
-    ``permissions`` holds words of :data:`PERMISSION_WORDS` and ``unknown:<word>``; ``raw_permissions`` what the exchange
-    said, as text. Instants are ISO 8601 in UTC (``2026-11-22T07:13:54Z``). ``owner_kind`` is ``own`` or ``vendor``.
-    ``state`` is ``normal``, ``locked``, ``frozen`` or ``None``. ``not_told`` names the fields that this exchange cannot tell.
+    ``permissions`` holds words of :data:`PERMISSION_WORDS` and ``unknown:<word>``; ``raw_permissions`` what the
+    exchange said, as text. Instants are ISO 8601 in UTC (``2026-11-22T07:13:54Z``). ``owner_kind`` is ``own`` or
+    ``vendor``. ``state`` is ``normal``, ``locked``, ``frozen`` or ``None``. ``not_told`` names the fields that this exchange cannot
+    tell.
     """
 
     masked_id: str
     account: Account = Account()
-    owner_kind: t.Optional[str] = None
-    label: t.Optional[str] = None
-    permissions: t.Optional[t.Tuple[str, ...]] = None
-    raw_permissions: t.Tuple[str, ...] = ()
+    owner_kind: str | None = None
+    label: str | None = None
+    permissions: tuple[str, ...] | None = None
+    raw_permissions: tuple[str, ...] = ()
     allowlist: Allowlist = Allowlist("unknown")
-    created_at: t.Optional[str] = None
+    created_at: str | None = None
     expiry: Expiry = Expiry("unknown")
-    last_used_at: t.Optional[str] = None
-    state: t.Optional[str] = None
-    not_told: t.Tuple[str, ...] = ()
+    last_used_at: str | None = None
+    state: str | None = None
+    not_told: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Path:
     """The way by which a question left the host: evidence holds for this way only.
 
-    ``user`` is the local user, ``netns`` the inode of its network namespace, ``family`` is ``ipv4``, ``ipv6`` or ``any``,
-    ``proxy`` says only ``none``, ``http`` or ``socks5`` (a proxy's URL is a secret), ``source_address`` the bound address.
+    ``user`` is the local user, ``netns`` the inode of its network namespace, ``family`` is ``ipv4``, ``ipv6`` or
+    ``any``, ``proxy`` says only ``none``, ``http`` or ``socks5`` (a proxy's URL is a secret), ``source_address`` the
+    bound address.
     """
 
     user: str
     family: str = "any"
     proxy: str = "none"
-    source_address: t.Optional[str] = None
-    netns: t.Optional[str] = None
+    source_address: str | None = None
+    netns: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class PassphraseChecks:
     """What was computed where the passphrase is; only these booleans and one class leave that place.
 
-    ``length`` is ``short`` (under 12), ``fair`` (12 to 15) or ``long`` (16 and more). ``fits_format`` is ``None`` where the
-    exchange's grammar is not known.
+    ``length`` is ``short`` (under 12), ``fair`` (12 to 15) or ``long`` (16 and more). ``fits_format`` is ``None`` where
+    the exchange's grammar is not known.
     """
 
     given: bool
-    fits_format: t.Optional[bool] = None
-    length: t.Optional[str] = None
-    guessable: t.Optional[bool] = None
-    equals_other_field: t.Optional[bool] = None
+    fits_format: bool | None = None
+    length: str | None = None
+    guessable: bool | None = None
+    equals_other_field: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,6 +190,8 @@ class KeyFacts:
 
     ``declared`` is the declaration without secrets (see ``docs/policy.md``). ``official`` is false when ``base_url``,
     an own CA or ``validate_certs: false`` means that the answer may come from somebody else than the exchange.
+    ``exchange_families`` are the families in which the exchange's name has addresses (``ipv4``, ``ipv6``), as the host
+    resolves it; ``None`` where it was not resolved (a proxy does it, or the name does not resolve).
     """
 
     name: str
@@ -181,10 +203,11 @@ class KeyFacts:
     asked_at: str
     path: Path
     official: bool = True
-    asked_host: t.Optional[str] = None
-    observed: t.Optional[ObservedKey] = None
-    passphrase: t.Optional[PassphraseChecks] = None
-    credential: t.Optional[str] = None
+    asked_host: str | None = None
+    exchange_families: tuple[str, ...] | None = None
+    observed: ObservedKey | None = None
+    passphrase: PassphraseChecks | None = None
+    credential: str | None = None
     declared: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
 
@@ -194,8 +217,8 @@ class SourceAnswer:
 
     source: str
     network: str
-    address: t.Optional[str] = None
-    problem: t.Optional[str] = None
+    address: str | None = None
+    problem: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +226,8 @@ class EgressFacts:
     """The addresses a host is seen from, for one family over one path.
 
     ``status`` is ``agreed`` (a majority of at least three network owners, or the exchange itself), ``disputed``,
-    ``no_quorum`` or ``no_route`` (the family does not leave the host). ``stable`` is ``None`` when too few samples answered.
+    ``no_quorum`` or ``no_route`` (the family does not leave the host). ``stable`` is ``None`` when too few samples
+    answered.
     ``basis`` is ``exchange_accepted``, ``exchange_printed``, ``majority`` or ``declared``.
     """
 
@@ -212,15 +236,15 @@ class EgressFacts:
     path: Path
     status: str
     asked_at: str
-    addresses: t.Tuple[str, ...] = ()
-    stable: t.Optional[bool] = None
+    addresses: tuple[str, ...] = ()
+    stable: bool | None = None
     samples_asked: int = 0
     samples_answered: int = 0
     basis: str = "majority"
-    sources: t.Tuple[SourceAnswer, ...] = ()
+    sources: tuple[SourceAnswer, ...] = ()
 
 
-def to_json(fact: t.Any) -> t.Dict[str, t.Any]:
+def to_json(fact: t.Any) -> dict[str, t.Any]:
     """Return the JSON form of a fact: plain dictionaries, lists, strings, numbers, booleans and nulls."""
     plain = _plain(fact)
     if not isinstance(plain, dict):
@@ -249,7 +273,7 @@ def egress_facts(data: t.Mapping[str, t.Any], *, where: str) -> EgressFacts:
 
 
 #: Which fields hold other facts, and which hold tuples of them.
-_NESTED: t.Mapping[t.Tuple[type, str], type] = {
+_NESTED: t.Mapping[tuple[type, str], type] = {
     (KeyFacts, "access"): Access,
     (KeyFacts, "path"): Path,
     (KeyFacts, "observed"): ObservedKey,
@@ -260,13 +284,13 @@ _NESTED: t.Mapping[t.Tuple[type, str], type] = {
     (EgressFacts, "path"): Path,
     (EgressFacts, "sources"): SourceAnswer,
 }
-_TYPES: t.Mapping[str, t.Tuple[type, ...]] = {
+_TYPES: t.Mapping[str, tuple[type, ...]] = {
     "str": (str,),
-    "t.Optional[str]": (str, type(None)),
+    "str | None": (str, type(None)),
     "bool": (bool,),
-    "t.Optional[bool]": (bool, type(None)),
+    "bool | None": (bool, type(None)),
     "int": (int,),
-    "t.Optional[int]": (int, type(None)),
+    "int | None": (int, type(None)),
 }
 
 
@@ -275,7 +299,7 @@ def _read(kind: t.Any, data: t.Any, *, where: str) -> t.Any:
         raise InputError(
             field=where, problem=f"is {type(data).__name__}, not a mapping", mend="give facts as a learner wrote them"
         )
-    values: t.Dict[str, t.Any] = {}
+    values: dict[str, t.Any] = {}
     fields = _FIELDS[kind]
     for name, given in data.items():
         if name not in fields:
@@ -297,13 +321,13 @@ def _read(kind: t.Any, data: t.Any, *, where: str) -> t.Any:
 def _read_field(kind: t.Any, name: str, annotation: str, given: t.Any, *, where: str) -> t.Any:
     nested = _NESTED.get((kind, name))
     if nested is not None and given is not None:
-        if annotation.startswith("t.Tuple"):
+        if annotation.startswith("tuple"):
             if not isinstance(given, (list, tuple)):
                 raise InputError(field=where, problem="is not a list", mend="learn the facts again with this release")
             return tuple(_read(nested, item, where=f"{where}[{i}]") for i, item in enumerate(given))
         return _read(nested, given, where=where)
-    if "t.Tuple[str, ...]" in annotation:
-        if given is None and annotation.startswith("t.Optional"):
+    if "tuple[str, ...]" in annotation:
+        if given is None and annotation.endswith("| None"):
             return None
         if not isinstance(given, (list, tuple)) or not all(isinstance(item, str) for item in given):
             raise InputError(

@@ -335,3 +335,17 @@ def _chain(error: BaseException) -> list[BaseException]:
             found.append(one)
             waiting += [getattr(one, "reason", None), one.__cause__, one.__context__, *one.args]
     return found
+
+
+def resolved_families(netloc: str) -> tuple[str, ...] | None:
+    """Return the families in which a host's name has addresses, as this machine resolves it; ``None`` if it does not.
+
+    ``netloc`` is a host, perhaps with a port.
+    """
+    host = urlsplit(f"//{netloc}").hostname
+    try:
+        found = {info[0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return None
+    named = (("ipv4", socket.AF_INET), ("ipv6", socket.AF_INET6))
+    return tuple(name for name, family in named if family in found)

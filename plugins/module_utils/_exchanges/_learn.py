@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import typing as t
 
 from .._clock import to_text, utc_now
 from .._egress._path import here
 from .._facts import ACCEPTED, Access, KeyFacts, Path
-from .._http import Http, RequestsHttp, proxy_kind
+from .._http import Http, RequestsHttp, proxy_kind, resolved_families
 from ._contract import Credential, Question
 from ._driver import ask
 from ._options import Placed, Plan, check_credential, read_keys
@@ -30,6 +31,7 @@ def learn(
     open_placed: OpenPlaced,
     now: t.Callable[[], datetime.datetime] = utc_now,
     make_http: t.Callable[..., t.Any] = RequestsHttp,
+    families_of: t.Callable[[str], tuple[str, ...] | None] = resolved_families,
 ) -> tuple[KeyFacts, ...]:
     """Ask each exchange about each key and return the facts, in the order of ``api_keys``.
 
@@ -54,9 +56,14 @@ def learn(
     )
     path = here(family=family, proxy=proxy_kind(proxy), source_address=source_address)
     pace = Pace()
+    reached = functools.lru_cache(maxsize=None)(families_of)
     try:
         return tuple(
-            _ask_one(plan, host=host, path=path, trusted=trusted, http=client, pace=pace, now=now) for plan in plans
+            dataclasses.replace(
+                _ask_one(plan, host=host, path=path, trusted=trusted, http=client, pace=pace, now=now),
+                exchange_families=None if proxy or plan.asked_host is None else reached(plan.asked_host),
+            )
+            for plan in plans
         )
     finally:
         client.close()

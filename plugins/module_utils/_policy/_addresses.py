@@ -105,7 +105,7 @@ def _covers_unasked(case: Case, way: Way, answers: t.Mapping[str, bool | None]) 
     doubtful = [fact for fact in way.facts if fact.status in ("disputed", "no_quorum")]
     if doubtful:
         return unknown(f"the sources do not agree on the host's {doubtful[0].family} address", remedy=learn)
-    lacking = ({"ipv4", "ipv6"} if way.family == "any" else {way.family}) - families
+    lacking = way.families - families
     if lacking:
         return unknown(f"the host's address is not known for {' and '.join(sorted(lacking))}", remedy=learn)
     if not answers:

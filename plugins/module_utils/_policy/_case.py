@@ -126,14 +126,16 @@ class Host:
 class Way(t.NamedTuple):
     """One way by which a key leaves its host, and what is known of it.
 
-    ``own`` says that the exchange was asked over this very way. ``facts`` holds the best fact of each family.
+    ``families`` are those by which the key can leave at all: the path's own, as far as the exchange has addresses of
+    them. ``own`` says that the exchange was asked over this very way. ``facts`` holds the best fact of each family.
     """
 
-    family: str
+    families: frozenset[str]
     own: bool
     facts: tuple[EgressFacts, ...]
 
 
+_FAMILIES = frozenset(("ipv4", "ipv6"))
 #: The order of evidence: a stronger one is believed before a weaker one.
 _EVIDENCE = {"exchange_accepted": 0, "exchange_printed": 1, "majority": 2, "declared": 3}
 
@@ -142,30 +144,43 @@ def ways_of(key: KeyFacts, egress: t.Sequence[EgressFacts]) -> tuple[Way, ...]:
     """Return the ways of a key: the declared ones, or the one over which the exchange was asked."""
     asked = key.path
     declared = key.declared.get("egress_paths")
+    # An address of a family that the exchange's name does not have is never seen there.
+    reached = _FAMILIES if key.exchange_families is None else _FAMILIES.intersection(key.exchange_families)
     if not declared:
-        return (_way(asked.family, asked.proxy, asked.source_address, asked.netns, egress, own=True),)
+        families = reached & _families(asked.family)
+        return (_way(families, asked.proxy, asked.source_address, asked.netns, egress, own=True),)
     found = []
     for path in declared:
         family, proxy, source = path.get("family", "any"), path.get("proxy", "none"), path.get("source_address")
         own = (proxy, source) == (asked.proxy, asked.source_address) and family in ("any", asked.family)
-        found.append(_way(family, proxy, source, asked.netns, egress, own=own))
+        found.append(_way(reached & _families(family), proxy, source, asked.netns, egress, own=own))
     return tuple(found)
 
 
+def _families(name: str) -> frozenset[str]:
+    return _FAMILIES if name == "any" else frozenset((name,))
+
+
 def _way(
-    family: str, proxy: str, source: str | None, netns: str | None, egress: t.Sequence[EgressFacts], *, own: bool
+    families: frozenset[str],
+    proxy: str,
+    source: str | None,
+    netns: str | None,
+    egress: t.Sequence[EgressFacts],
+    *,
+    own: bool,
 ) -> Way:
     best: dict[str, EgressFacts] = {}
     for fact in egress:
         path = fact.path
-        if path.proxy != proxy or path.source_address != source or family not in ("any", fact.family):
+        if path.proxy != proxy or path.source_address != source or fact.family not in families:
             continue
         if netns is not None and path.netns is not None and netns != path.netns:
             continue
         known = best.get(fact.family)
         if known is None or _EVIDENCE.get(fact.basis, 9) < _EVIDENCE.get(known.basis, 9):
             best[fact.family] = fact
-    return Way(family, own, tuple(best.values()))
+    return Way(families, own, tuple(best.values()))
 
 
 class HostCase(t.NamedTuple):

@@ -56,6 +56,8 @@ def _observed_kinds(host: Host, address: str) -> set[str]:
             found.update(_kinds_of_fact(fact.status, fact.basis))
         if fact.path.source_address == address:
             found.add("interface")
+        if any(row.source == "interface" and row.address == address for row in fact.sources):
+            found.add("interface")
     for key in host.keys:
         if not key.official and key.environment != "custom":
             continue

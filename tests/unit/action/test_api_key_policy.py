@@ -220,7 +220,7 @@ def test_the_table_fits_its_width(width: int, tmp_path: Path) -> None:
 
 
 def test_the_table_folds_what_one_root_explains(tmp_path: Path) -> None:
-    text = " ".join(" ".join(_report.table(document(refused("ip_refused"), tmp_path=tmp_path), width=200)).split())
+    text = " ".join(" ".join(_report.table(document(refused("ip_refused"), tmp_path=tmp_path), width=400)).split())
     assert "FAIL critical key-accepted: Bybit answered ip_refused" in text
     assert "more follow" in text
     assert "environment-as-declared" not in text

@@ -211,6 +211,12 @@ ROWS = [
     ),
     Row(
         "allowlist-covers-host",
+        "pass high proved",
+        key(path=BOTH, exchange_families=("ipv4",)),  # nothing there answers over IPv6
+        {"seen_from": [egress(), egress(V6, family="ipv6")]},
+    ),
+    Row(
+        "allowlist-covers-host",
         "unknown",
         key(declared={"egress_paths": [{"family": "ipv4", "proxy": "socks5"}]}),
     ),
