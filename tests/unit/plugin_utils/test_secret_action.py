@@ -111,9 +111,16 @@ def ssh(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return asked
 
 
-def act(connection: FakeConnection, args: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+def act(connection: FakeConnection, args: dict[str, t.Any] | None = None, async_val: int = 0) -> dict[str, t.Any]:
     task = SimpleNamespace(
-        args=args or ARGS, async_val=0, check_mode=False, diff=False, no_log=False, delegate_to=None, environment=[]
+        action="trading.hosts.credential",
+        args=args or ARGS,
+        async_val=async_val,
+        check_mode=False,
+        diff=False,
+        no_log=False,
+        delegate_to=None,
+        environment=[],
     )
     play = SimpleNamespace(remote_user="me", become_user=None)
     action = Sent(task, connection, play, None, None, None)
@@ -160,6 +167,12 @@ def test_without_a_secret_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> N
 def test_bad_input_is_refused_before_anything_is_sent() -> None:
     bad = {"credentials": [{"name": "a", "format": "ccxt", "fields": {"api_key": " CANARYkey-1234"}}]}
     assert "has white space around it" in refused(FakeConnection(), bad)
+
+
+def test_async_would_write_the_secret_to_a_file() -> None:
+    with pytest.raises(AnsibleError, match="async"):
+        act(FakeConnection(), async_val=10)
+    assert Sent.sent == []
 
 
 def test_debug(monkeypatch: pytest.MonkeyPatch) -> None:
