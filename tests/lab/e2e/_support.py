@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -17,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.lab import _cgroup
 from tests.lab._spec import RUN_DIR
+from tests.lab._tools import run
 from tests.lab.ansible import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.lab._lab import Lab
 
@@ -203,3 +205,22 @@ def drop_connections() -> None:
     """Forget the connections that Ansible keeps open: the next run makes its own, as the first one does."""
     for control in (RUN_DIR / "cp").glob("*"):
         control.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def in_memory(directory: Path) -> Iterator[None]:
+    """Give the directory a file system of its own, so that a watch sees what happens there and nothing else."""
+    run(["mount", "-t", "tmpfs", "-o", "mode=700", "thlab-controller", str(directory)])
+    try:
+        yield
+    finally:
+        run(["umount", "--lazy", str(directory)])
+
+
+def places(lab: Lab, controller: Controller, *hosts: str) -> list[Path]:
+    """Return the file systems in which a secret could end up: the controller's, and of each host disk and memory."""
+    found = [controller.directory]
+    for host in hosts or HOSTS:
+        root = memory_root(host)
+        found += [root, *(root / name for name in ("run", "tmp", "dev/shm"))]
+    return found
