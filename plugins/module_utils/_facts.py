@@ -295,7 +295,7 @@ _TYPES: t.Mapping[str, tuple[type, ...]] = {
 
 
 def _read(kind: t.Any, data: t.Any, *, where: str) -> t.Any:
-    if not isinstance(data, t.Mapping):
+    if not isinstance(data, (dict, t.Mapping)):  # nearly always a dictionary, which is told much faster
         raise InputError(
             field=where, problem=f"is {type(data).__name__}, not a mapping", mend="give facts as a learner wrote them"
         )

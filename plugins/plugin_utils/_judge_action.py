@@ -143,7 +143,7 @@ class Facts:
             verified = transport.get("verified_host")
             known = known._replace(
                 verified_host=verified if isinstance(verified, bool) else None,
-                transport_problem=_text(transport.get("problem")),
+                transport_problem=_text(transport.get("verified_host_problem")),
             )
         self.machines[host] = known
 

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 NOW = "2026-11-22T07:30:00Z"
@@ -145,7 +146,7 @@ def run(play: list[dict[str, object]], *, directory: Path) -> tuple[float, float
     return wall, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, done.stdout
 
 
-def play(*tasks: dict[str, object]) -> list[dict[str, object]]:
+def play(*tasks: Mapping[str, object]) -> list[dict[str, object]]:
     """Return a play on localhost."""
     return [{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}]
 

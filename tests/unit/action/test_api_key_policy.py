@@ -49,7 +49,7 @@ def rules(result: dict[str, t.Any], status: str = "fail") -> list[str]:
 
 def test_a_good_key_passes_at_the_strictest_gate() -> None:
     result = run(
-        **facts(key()), gate="place", machine={"host_key": "bound"}, transport={"verified_host": True, "problem": None}
+        **facts(key()), gate="place", machine={"host_key": "bound"}, transport={"verified_host": True, "verified_host_problem": None}
     )
     assert (result["failed"], result["blocked"], result["changed"]) == (False, False, False)
     assert result["blocked_keys"] == []
@@ -255,3 +255,11 @@ def test_hostile_text_reaches_no_output(tmp_path: Path) -> None:
         assert line.isprintable()
         assert "::error" not in line
         assert "##[" not in line
+
+
+def test_an_unchecked_host_is_told_with_its_reason() -> None:
+    transport = {"connection": "ssh", "verified_host": False, "verified_host_problem": "host_key_checking is off"}
+    result = run(**facts(key()), gate="place", fail_on="never", machine={"host_key": "bound"}, transport=transport)
+    finding = next(f for f in result["findings"] if f["rule"] == "ssh-host-verified")
+    assert (finding["status"], finding["severity"]) == ("fail", "critical")
+    assert "host_key_checking is off" in finding["evidence"]
