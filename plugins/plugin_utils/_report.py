@@ -153,11 +153,11 @@ def _row(key: str, host: str, seen_from: str, findings: t.Sequence[Document]) ->
             folded[finding["root"]] = folded.get(finding["root"], 0) + 1
     least = {FAIL: RANK["medium"], UNKNOWN: RANK["high"], "waived": RANK["medium"]}
     shown = [f for f in roots if RANK[f["severity"]] >= least[f["status"]]][:_MOST]
-    cells = []
+    cells: list[tuple[str, str]] = []
     for finding in shown:
-        mend = (finding["remedy"] or {}).get("do_now") or ""
-        if finding["paste"]:
-            mend = f"{mend} Paste: {finding['paste']}".strip()
+        mend = _mend(finding)
+        if any(mend == above for _verdict, above in cells):
+            mend = "(as above)" if mend else ""
         also = folded.get(finding["rule"], 0)
         more = f" [{also} more follow from this]" if also else ""
         cells.append((f"{_word(finding)} {finding['rule']}: {finding['evidence']}{more}", mend))
@@ -165,6 +165,15 @@ def _row(key: str, host: str, seen_from: str, findings: t.Sequence[Document]) ->
     if rest:
         cells.append((f"and {rest} of less weight" if cells else f"ok ({rest} of less weight)", ""))
     return _Row(key, host, seen_from, tuple(cells) or (("ok", ""),))
+
+
+def _mend(finding: Document) -> str:
+    """Return what to do, with the text to paste; what can wait is said to be for later."""
+    remedy = finding["remedy"] or {}
+    mend = remedy.get("do_now") or ""
+    if mend.startswith("Nothing at once") and remedy.get("then"):
+        mend = f"Later: {remedy['then']}"
+    return f"{mend} Paste: {finding['paste']}".strip() if finding["paste"] else mend
 
 
 def _word(finding: Document) -> str:

@@ -117,6 +117,9 @@ def address_remedy(case: Case, missing: t.Sequence[str] | None = None) -> tuple[
         )
         return remedy, None
     line = _paste(case, agreed)
+    if case.list_state == "unrestricted":
+        what = f"Restrict the key to {listed(agreed)}."
+        return Remedy(what, "Learn the key again.", _NEVER, where), line
     if line is None:
         return Remedy(
             f"Add {listed(agreed)} by hand, keeping what is listed.", "Learn the key again.", _NEVER, where

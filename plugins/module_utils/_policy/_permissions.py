@@ -162,6 +162,8 @@ def _permissions_sufficient(case: Case) -> Verdict:
 def _permissions_inseparable(case: Case) -> Verdict:
     if declared_words(case.declared) is None:
         return unknown("access or products are not declared", remedy=_DECLARE)
+    if case.grant is None and case.root is not None:
+        return case.root
     beyond = _beyond(case)
     if beyond is None:
         return unknown("nobody knows how finely this exchange grants permissions")
