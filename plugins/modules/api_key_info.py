@@ -650,6 +650,27 @@ transport:
   description: How the secrets reached the host.
   returned: when a secret was handed over
   type: dict
+  contains:
+    connection:
+      description: The connection.
+      type: str
+      sample: ssh
+    pipelining:
+      description: Always V(true). Otherwise nothing would have been sent.
+      type: bool
+    verified_host:
+      description: Whether the host's SSH identity was checked.
+      type: bool
+    verified_host_problem:
+      description: Why not. V(null) where it was.
+      type: str
+    become_method:
+      description: The become method. V(null) where none was needed.
+      type: str
+      sample: sudo
+    sudo_records_input:
+      description: Always V(false) with C(sudo), which would otherwise have been refused. V(null) without.
+      type: bool
 """
 
 import socket
