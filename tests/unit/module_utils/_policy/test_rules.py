@@ -73,7 +73,7 @@ def granted(*words: str, **changes: t.Any) -> KeyFacts:
     return key(observed=seen(permissions=words, **changes))
 
 
-OTHER_EXCHANGE = {"exchange": "other", "access": Access("not_asked"), "observed": None}
+OTHER_EXCHANGE: dict[str, t.Any] = {"exchange": "other", "access": Access("not_asked"), "observed": None}
 BOTH = Path(user="root", family="any")
 
 ROWS = [
