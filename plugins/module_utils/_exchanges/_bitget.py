@@ -93,6 +93,7 @@ REFUSALS: t.Mapping[str, Refused] = {
         " passphrase cannot be shown or reset: create another key, place it, then delete this one.",
     ),
     "40014": Refused("permission_denied"),
+    "40099": Refused("wrong_environment"),
     "22010": Refused(
         "permission_denied", "Bitget wants this key bound to addresses first. Enter this host's address on the key."
     ),

@@ -407,6 +407,7 @@ EXPECTED = {
     ("bitget", "40011"): "bad_passphrase",
     ("bitget", "40012"): "ambiguous",
     ("bitget", "40014"): "permission_denied",
+    ("bitget", "40099"): "wrong_environment",
     ("okx", "50110"): "ip_refused",
     ("okx", "50121"): "ip_refused",
     ("okx", "50111"): "invalid_key",

@@ -18,6 +18,8 @@ from ansible_collections.trading.hosts.plugins.module_utils._errors import Input
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
 from ansible_collections.trading.hosts.plugins.module_utils._facts import KeyFacts, key_facts, to_json
+from tests.simulator._registry import EXCHANGES as SIMULATED
+from tests.unit.module_utils._exchanges.test_answers import EXPECTED
 
 if TYPE_CHECKING:
     from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import Placed
@@ -171,6 +173,32 @@ def test_each_refusal_by_its_real_cause(simulator: Simulator, cause: Any, exchan
         assert fact.access.seen_address == HERE
     if cause is wrong_clock:
         assert "120 s behind" in str(fact.access.next_step)
+
+
+#: Every code that a simulated exchange has, in its own status and words, and that this collection has a class for.
+PROVOKED = [
+    (name, code) for name, exchange in SIMULATED.items() for code in exchange.refusals if (name, code) in EXPECTED
+]
+
+
+@pytest.mark.parametrize(("exchange", "code"), PROVOKED)
+def test_each_code_in_its_exchanges_own_words(simulator: Simulator, exchange: str, code: str) -> None:
+    key = simulator.create_key(exchange, allowlist=[HERE])
+    simulator.refuse_next(exchange, code)
+    fact = ask(simulator, given(simulator, key))[0]
+    assert (fact.access.status, fact.access.code) == (EXPECTED[exchange, code], code)
+    assert fact.access.message
+    assert fact.access.next_step
+
+
+def test_a_unified_bitget_account_is_sent_on_to_its_own_form(simulator: Simulator) -> None:
+    key = simulator.create_key("bitget", allowlist=[HERE])
+    simulator.refuse_next("bitget", "40085")
+    ask(simulator, given(simulator, key))
+    assert [seen.path for seen in simulator.requests(exchange="bitget")] == [
+        "/api/v2/spot/account/info",
+        "/api/v3/account/info",
+    ]
 
 
 def test_the_wrong_environment_of_okx(simulator: Simulator) -> None:
