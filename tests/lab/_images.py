@@ -37,6 +37,8 @@ PACKAGES = (
 # they need libraries that the hosts do not have.
 CCXT = "ccxt==4.5.90"
 CCXT_DIR = "/opt/ccxt"
+# It needs Python 3.10, which Debian 11 does not have.
+CCXT_SUITES = ("bookworm", "trixie")
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MERGED_USR_HOOK = Path("/usr/share/mmdebstrap/hooks/merged-usr")
@@ -52,7 +54,7 @@ DPKG_OPTIONS = (
 
 # Run in the image. Host keys and the machine-id are each host's own. The journal is kept on disk, as on a server,
 # so that it survives a reboot and can be searched. No timer and no login prompt runs in a throwaway host.
-FINISH = f"""
+FINISH = """
 set -eu
 rm -f /etc/ssh/ssh_host_* /etc/machine-id /var/lib/dbus/machine-id /var/lib/systemd/credential.secret
 rm -f /etc/apt/apt.conf.d/99mmdebstrap /etc/resolv.conf
@@ -66,6 +68,11 @@ install -d -m 0700 -o deploy -g deploy /home/deploy/.ssh
 systemctl enable ssh.service
 systemctl mask --quiet console-getty.service getty.target apt-daily.timer apt-daily-upgrade.timer \\
   dpkg-db-backup.timer e2scrub_all.timer fstrim.timer ldconfig.service
+"""
+
+# Compiled for the image's own Python, and tried.
+FINISH_CCXT = f"""
+set -eu
 python3 -m compileall -q -x '/(async_support|pro|test)/' {CCXT_DIR}
 python3 -c "import sys; sys.path.insert(0, '{CCXT_DIR}'); import ccxt; ccxt.bybit()"
 """
@@ -83,7 +90,7 @@ def _packages(suite: str) -> tuple[str, ...]:
 
 def image_path(suite: str) -> Path:
     """Return where the image of this suite is or will be; the name changes with everything it is made of."""
-    recipe = json.dumps([suite, _packages(suite), CCXT, DPKG_OPTIONS, FINISH])
+    recipe = json.dumps([suite, _packages(suite), CCXT, DPKG_OPTIONS, FINISH, FINISH_CCXT])
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     return cache_dir() / f"{suite}-{digest}"
 
@@ -178,14 +185,16 @@ def _build(suite: str, steps: _Steps) -> None:
             log=log,
         )
         say(f"{suite}: packages installed after {time.monotonic() - started:.0f} s")
-        steps.run(
-            [
-                *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-                *("--no-deps", "--no-compile", "--only-binary=:all:", f"--target={image}{CCXT_DIR}", CCXT),
-            ],
-            log=log,
-        )
         steps.run(["chroot", str(image), "/bin/sh", "-c", FINISH], log=log)
+        if suite in CCXT_SUITES:
+            steps.run(
+                [
+                    *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+                    *("--no-deps", "--no-compile", "--only-binary=:all:", f"--target={image}{CCXT_DIR}", CCXT),
+                ],
+                log=log,
+            )
+            steps.run(["chroot", str(image), "/bin/sh", "-c", FINISH_CCXT], log=log)
         image.rename(target)
     finally:
         remove_tree(scratch)
