@@ -98,6 +98,14 @@ options:
     type: str
     choices: [place, first_start, replace, restart, running, audit]
     default: audit
+  placed_keys:
+    description:
+      - Names of the keys that the host, for which the task runs, holds already. With O(gate=place) and
+        O(gate=first_start) the gate V(replace) decides for them, so that a bot that runs is not held up by what is
+        merely not known.
+    type: list
+    elements: str
+    default: []
   fail_on:
     description:
       - Block on failures from this severity on, instead of what O(gate) says.

@@ -91,6 +91,7 @@ def judge(
     gate: str = "audit",
     fail_on: str | None = None,
     fail_on_unknown: str | None = None,
+    placed: t.Collection[tuple[str, str]] = (),
     confirmed: bool = False,
     ours: t.Collection[str] = (),
     keep_passed: bool = False,
@@ -99,13 +100,18 @@ def judge(
     """Judge facts by policy.
 
     ``now`` is in seconds since 1970. ``exchange_of`` returns what is known of an exchange by name, or ``None``.
-    ``confirmed`` says that a person vouches for the observed addresses, ``ours`` are addresses that the inventory
+    ``placed`` holds the host and name of keys that are in place there already: where ``gate`` is about placing, the
+    gate ``replace`` decides for them. ``confirmed`` says that a person vouches for the observed addresses, ``ours`` are addresses that the inventory
     declares. ``rules`` limits the judgement to these ids. A ``fail_on`` of ``never`` is for the caller, who goes on
     whatever is found: ``blocking`` still says what the gate would have stopped.
     """
     judgement = _Judgement(policy=policy, waivers=waivers, now=now, keep_passed=keep_passed)
     asked = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
-    threshold = gate_for(name=gate, fail_on=None if fail_on == NEVER else fail_on, fail_on_unknown=fail_on_unknown)
+    fail_on = None if fail_on == NEVER else fail_on
+    threshold = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
+    replaced = frozenset(placed if gate in PLACING else ())
+    replacing = gate_for(name="replace", fail_on=fail_on, fail_on_unknown=fail_on_unknown)
+    gates: dict[Subject, Gate] = {}
     hosts = _hosts(keys, egress, machines)
     known = _Exchanges(exchange_of)
     labels = _labels(keys)
@@ -120,12 +126,14 @@ def judge(
             cannot=cannot,
             policy=policy,
             now=now,
-            placing=gate in PLACING,
+            placing=gate in PLACING and (key.host, key.name) not in replaced,
             labels=labels,
             confirmed=confirmed,
             ours=ours,
         )
         verdict = judgement.judge_key(case, key_rules)
+        if (key.host, key.name) in replaced:
+            gates[case.subject] = replacing
         host_name, key_name, service = case.subject
         addresses = tuple(shown(address) for address in seen_from(case))
         lines.append(KeyLine(key_name or "", host_name or "", shown(key.exchange), service, addresses, verdict))
@@ -137,7 +145,7 @@ def judge(
     loosened = policy.loosened(defaults=DEFAULTS) + milder(asked, than=gate)
     if rules is None:
         judgement.add_meta(loosened)
-    return judgement.report(lines=lines, hosts=len(hosts), loosened=loosened, gate=threshold)
+    return judgement.report(lines=lines, hosts=len(hosts), loosened=loosened, gate=threshold, gates=gates)
 
 
 def _hosts(
@@ -290,13 +298,21 @@ class _Judgement:
         for said in loosened:
             self._keep(Finding("policy-loosened", FAIL, "info", "declared", Subject(), said))
 
-    def report(self, *, lines: t.Sequence[KeyLine], hosts: int, loosened: tuple[str, ...], gate: Gate) -> Report:
-        """Return everything, the worst first."""
+    def report(
+        self,
+        *,
+        lines: t.Sequence[KeyLine],
+        hosts: int,
+        loosened: tuple[str, ...],
+        gate: Gate,
+        gates: t.Mapping[Subject, Gate],
+    ) -> Report:
+        """Return everything, the worst first. ``gates`` holds the subjects for which another gate decides."""
         order = {status: index for index, status in enumerate(STATUSES)}
         self.findings.sort(key=lambda f: (order[f.status], -RANK[f.severity], f.root is not None))
         return Report(
             findings=tuple(self.findings),
-            blocking=tuple(finding for finding in self.findings if blocks(finding, gate)),
+            blocking=tuple(finding for finding in self.findings if blocks(finding, gates.get(finding.subject, gate))),
             lines=tuple(lines),
             by_status=self._status,
             by_severity=self._severity,

@@ -49,7 +49,10 @@ def rules(result: dict[str, t.Any], status: str = "fail") -> list[str]:
 
 def test_a_good_key_passes_at_the_strictest_gate() -> None:
     result = run(
-        **facts(key()), gate="place", machine={"host_key": "bound"}, transport={"verified_host": True, "verified_host_problem": None}
+        **facts(key()),
+        gate="place",
+        machine={"host_key": "bound"},
+        transport={"verified_host": True, "verified_host_problem": None},
     )
     assert (result["failed"], result["blocked"], result["changed"]) == (False, False, False)
     assert result["blocked_keys"] == []
@@ -76,6 +79,13 @@ def test_never_does_not_fail_and_still_tells() -> None:
 def test_a_host_that_is_not_fit_blocks_all_its_keys() -> None:
     result = run(**facts(key(), key(name="b")), fail_on="never", machine={"host_key": "differs"})
     assert result["blocked_keys"] == ["b", "grid-bybit"]
+
+
+def test_an_unknown_does_not_block_a_key_that_the_host_holds_already() -> None:
+    fit = {"machine": {"host_key": "bound"}, "transport": {"verified_host": True, "verified_host_problem": None}}
+    given = {**facts(key(without=["account"]), WITHDRAWS), **fit, "gate": "place", "fail_on": "never"}
+    assert run(**given)["blocked_keys"] == ["bad", "grid-bybit"]
+    assert run(**given, placed_keys=["grid-bybit", "bad"])["blocked_keys"] == ["bad"]
 
 
 def test_a_whole_registered_result_will_do() -> None:

@@ -16,7 +16,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import Access
 from ansible_collections.trading.hosts.plugins.module_utils._policy._case import Case, Host, Machine, days, instant
 from ansible_collections.trading.hosts.plugins.module_utils._policy._engine import Report
 from ansible_collections.trading.hosts.plugins.module_utils._policy._finding import FAIL, UNKNOWN, Finding
-from ansible_collections.trading.hosts.plugins.module_utils._policy._gates import GATES, is_fatal
+from ansible_collections.trading.hosts.plugins.module_utils._policy._gates import GATES, PLACING, is_fatal
 from ansible_collections.trading.hosts.plugins.module_utils._policy._rules import DEFAULTS, RULES
 from ansible_collections.trading.hosts.plugins.module_utils._policy._settings import UNWAIVABLE, Policy, read_policy
 from ansible_collections.trading.hosts.plugins.module_utils._policy._waivers import Waiver, read_waivers
@@ -304,6 +304,34 @@ EXPIRED = refused("expired")
 def test_gates(gate: str, blocks: tuple[bool, ...]) -> None:
     facts = (HIGH, CRITICAL, UNKNOWN_CRITICAL, UNKNOWN_HIGH, EXPIRED)
     assert tuple(bool(report(each, gate=gate).blocking) for each in facts) == blocks
+
+
+@pytest.mark.parametrize("gate", sorted(PLACING))
+def test_a_key_that_is_placed_already_is_judged_as_one_to_be_replaced(gate: str) -> None:
+    facts = (HIGH, CRITICAL, UNKNOWN_CRITICAL, UNKNOWN_HIGH, EXPIRED)
+    placed = [("bot1", HIGH.name)]
+    assert [bool(report(each, gate=gate, placed=placed).blocking) for each in facts] == [
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
+    both = report(HIGH, dataclasses.replace(HIGH, name="new"), gate=gate, placed=placed)
+    assert {finding.subject.key for finding in both.blocking} == {"new"}
+    assert report(HIGH, gate=gate, placed=[("bot2", HIGH.name)]).blocking
+
+
+def test_what_is_placed_already_makes_no_other_gate_milder() -> None:
+    assert report(HIGH, gate="audit", placed=[("bot1", HIGH.name)]).blocking
+    assert report(HIGH, gate="place", placed=[("bot1", HIGH.name)], fail_on="high").blocking
+    unfit = report(
+        key(),
+        gate="place",
+        placed=[("bot1", key().name)],
+        machines=(Machine("bot1", host_key="differs", verified_host=True),),
+    )
+    assert [finding.rule for finding in unfit.blocking] == ["host-key-bound"]
 
 
 @pytest.mark.parametrize(
