@@ -33,7 +33,7 @@ def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LE
     """
     raw = str(text)
     for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
-        for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+        for form in (secret, quote(secret, safe=""), quote_plus(secret)):
             raw = raw.replace(form, REMOVED)
     shown = "".join(_printable(c) for c in raw[: limit * 8])
     shown = " ".join(shown.split())

@@ -114,7 +114,7 @@ class Dialer:
         """Return a connected socket; raises ``OSError`` and its kin."""
         found = socket.getaddrinfo(host, port, self._family, socket.SOCK_STREAM)
         if self.loopback_only:
-            found = [one for one in found if ipaddress.ip_address(str(one[4][0]).partition("%")[0]).is_loopback]
+            found = [one for one in found if ipaddress.ip_address(str(one[4][0]).split("%", maxsplit=1)[0]).is_loopback]
             if not found:
                 raise NotLoopback("not a loopback address")
         if self._source_address is not None:

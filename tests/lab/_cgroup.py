@@ -18,7 +18,7 @@ _MOUNT = RUN_DIR / "cgroup2"
 
 def _mounted(*, kind: str, option: str = "") -> Path | None:
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
+        before, _rest, after = line.partition(" - ")
         if after.split(" ")[0] == kind and option in after.split(" ")[2].split(","):
             return Path(before.split(" ")[4])
     return None
@@ -63,7 +63,7 @@ def is_populated(name: str) -> bool:
 def cpu_seconds(name: str) -> float:
     """Return the CPU time that everything in the group has used so far, in seconds."""
     for line in (_trees()[0] / name / "cpu.stat").read_text().splitlines():
-        key, _, value = line.partition(" ")
+        key, _rest, value = line.partition(" ")
         if key == "usage_usec":
             return int(value) / 1_000_000
     raise LabError(f"The kernel does not tell the CPU time of {name}.")

@@ -132,7 +132,7 @@ class _Steps:
         self._stopped = False
 
     def run(self, argv: Sequence[str], *, log: Path) -> None:
-        with log.open("ab") as stream, self._lock:
+        with self._lock, log.open("ab") as stream:
             if self._stopped:
                 raise LabError("The build was interrupted.")
             process = subprocess.Popen(

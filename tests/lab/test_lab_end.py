@@ -61,6 +61,6 @@ def test_a_lab_left_by_a_crash_is_removed_by_the_next_down() -> None:
     assert json.loads((RUN_DIR / "state.json").read_text())["hosts"]
     (RUN_DIR / "state.json").unlink()
     subprocess.run(["ip", "netns", "delete", f"{PREFIX}-router"], check=True)
-    for _ in range(2):
+    for _turn in range(2):
         subprocess.run([sys.executable, "-m", "tests.lab", "down"], cwd=CHECKOUT, check=True)
         assert leftovers() == []

@@ -47,9 +47,12 @@ def run(*, argv: t.Sequence[str], stdin: bytes = b"", environment: t.Mapping[str
     if environment is None:
         environment = CLEAN_ENVIRONMENT
     try:
-        done = subprocess.run(
-            argv, input=stdin, capture_output=True, env=environment, cwd="/", timeout=TIMEOUT, check=False
-        )
+        with _Program(argv, environment) as program:
+            try:
+                stdout, stderr = program.communicate(stdin, timeout=TIMEOUT)
+            except BaseException:
+                program.kill()
+                raise
     except FileNotFoundError:
         raise ProgramMissingError(f"{argv[0]} is not installed on this host.") from None
     except OSError as error:
@@ -57,4 +60,15 @@ def run(*, argv: t.Sequence[str], stdin: bytes = b"", environment: t.Mapping[str
     except subprocess.TimeoutExpired:
         # The original exception holds the program's output.
         raise StoreError(f"{argv[0]} did not end within {TIMEOUT:.0f} seconds.") from None
-    return Completed(rc=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    return Completed(rc=program.returncode, stdout=stdout, stderr=stderr)
+
+
+class _Program(subprocess.Popen[bytes]):
+    """A program with pipes at all three ends.
+
+    Not AnsibleModule's ``run_command``: the shared packages also run without Ansible, on the host by itself.
+    """
+
+    def __init__(self, argv: t.Sequence[str], environment: t.Mapping[str, str]) -> None:
+        pipe = subprocess.PIPE
+        super().__init__(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=dict(environment), cwd="/")

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which address belongs on an allowlist, and when the text to paste may be printed. Private to this collection.
 
 A wrong address there opens the key to a stranger. So text to paste needs two kinds of evidence that agree, or the

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The registry of rules: one line per family. Private to this collection."""
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.trading.hosts.plugins.filter.credential_documents import credential_documents
 
 KEYS = [

@@ -175,7 +175,7 @@ def test_an_interface_is_bound(simulator: Simulator) -> None:
 def _pump(one: socket.socket, other: socket.socket) -> None:
     ends = {one: other, other: one}
     while True:
-        readable, _, _ = select.select(list(ends), [], [], 20)
+        readable = select.select(list(ends), [], [], 20)[0]
         for end in readable:
             data = end.recv(65536)
             if not data:
@@ -206,7 +206,7 @@ class HttpProxy(_Proxy):
         if method != "CONNECT":
             self.request.sendall(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n")
             return
-        host, _, port = target.rpartition(":")
+        host, _rest, port = target.rpartition(":")
         with self.leave(host, int(port)) as outside:
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             _pump(self.request, outside)

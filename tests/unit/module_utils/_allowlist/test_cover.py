@@ -231,7 +231,7 @@ def test_text_around_the_right_address_is_neither_covered_nor_certainly_missing(
 @given(st.randoms(use_true_random=False), st.sampled_from(["0.0.0.0/0", "::/0"]))
 def test_pieces_of_everything_are_everything_until_a_routable_one_is_gone(rnd: random.Random, whole: str) -> None:
     pieces = [ipaddress.ip_network(whole)]
-    for _ in range(12):
+    for _turn in range(12):
         pieces.extend(pieces.pop(rnd.randrange(len(pieces))).subnets())
     rnd.shuffle(pieces)
     assert is_everything(entries(*map(str, pieces)))
@@ -243,7 +243,7 @@ def test_pieces_of_everything_are_everything_until_a_routable_one_is_gone(rnd: r
 def test_long_lists_are_not_quadratic() -> None:
     rnd = random.Random(20261122)
     count = 100_000
-    texts = [str(ipaddress.IPv4Address(rnd.getrandbits(32))) for _ in range(count)]
+    texts = [str(ipaddress.IPv4Address(rnd.getrandbits(32))) for _turn in range(count)]
     texts += [f"{number % 256}.**.{number // 256 % 256}" for number in range(count // 10)]
     texts += ["bad"] * (count // 10)
     start = time.perf_counter()

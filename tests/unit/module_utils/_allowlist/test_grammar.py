@@ -392,7 +392,7 @@ def test_read_address_refuses(text: str) -> None:
 def test_huge_and_nasty_text_is_rejected_quickly(unit: str) -> None:
     start = time.perf_counter()
     huge = parse_entry(unit * 200_000, rule=TAKES_ALL)
-    for _ in range(20):
+    for _turn in range(20):
         parse_entry((unit * 128)[:128], rule=TAKES_ALL)
     # Milliseconds are normal; a pattern that backtracks would take minutes.
     assert time.perf_counter() - start < 5

@@ -98,9 +98,7 @@ def test_owner_differs(placer: Placer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert changed == [(placer.uid, placer.gid + 1)]
 
 
-def test_the_time_of_the_file_is_the_time_of_its_content(
-    placer: Placer, systemd: FakeSystemd, directory: Path
-) -> None:
+def test_the_time_of_the_file_is_the_time_of_its_content(placer: Placer, systemd: FakeSystemd, directory: Path) -> None:
     place(placer, Request("a", OLD, "host"))
     os.utime(directory / "a", ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
     systemd.has_tpm2 = True

@@ -40,7 +40,7 @@ def said(text: str) -> list[SourceAnswer]:
     table = {"A": A, "B": B, "C": C}
     answers = []
     for word in text.split():
-        source, _, letter = word.partition(":")
+        source, _rest, letter = word.partition(":")
         address = table.get(letter)
         problem = None if address else "answered HTTP 503"
         answers.append(SourceAnswer(source, source.partition("/")[0], address=address, problem=problem))
