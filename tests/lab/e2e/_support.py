@@ -150,8 +150,8 @@ class Controller:
 
 
 def place(*credentials: Mapping[str, Any], name: str = "place", **options: Any) -> dict[str, Any]:
-    """Return the task that places these credentials. ``become`` and ``check_mode`` go to the task."""
-    keywords = {key: options.pop(key) for key in ("become", "check_mode", "diff", "ignore_errors") if key in options}
+    """Return the task that places these credentials. ``vars``, ``check_mode`` and ``ignore_errors`` go to the task."""
+    keywords = {key: options.pop(key) for key in ("vars", "check_mode", "ignore_errors") if key in options}
     return {"name": name, "trading.hosts.credential": {"credentials": list(credentials), **options}, **keywords}
 
 

@@ -39,10 +39,17 @@ CCXT = {
     "format": "ccxt",
     "fields": {"api_key": "{{ key }}", "secret": "{{ secret }}", "passphrase": "{{ passphrase }}"},
 }
-FREQTRADE = {"name": "freqtrade.json", "format": "freqtrade", "fields": {"api_key": "{{ key }}", "secret": "{{ secret }}"}}
+FREQTRADE = {
+    "name": "freqtrade.json",
+    "format": "freqtrade",
+    "fields": {"api_key": "{{ key }}", "secret": "{{ secret }}"},
+}
 RAW = {"name": "token", "content": "{{ passphrase }}"}
 ALL = (CCXT, FREQTRADE, RAW)
-NEW_SECRET = {**CCXT, "fields": {"api_key": "{{ key }}", "secret": "{{ new_secret }}", "passphrase": "{{ passphrase }}"}}
+NEW_SECRET = {
+    **CCXT,
+    "fields": {"api_key": "{{ key }}", "secret": "{{ new_secret }}", "passphrase": "{{ passphrase }}"},
+}
 
 
 def reasons(result: Any) -> dict[str, list[str]]:
@@ -177,7 +184,9 @@ def test_services_read_it_also_after_a_reboot(lab: Lab, tmp_path: Path) -> None:
             assert int(uid) in (range(61184, 65520) if user == "DynamicUser=yes" else (1000,))
             held = controller.run(info(), hosts=host).of(host, "info").data["credentials"]
             assert {entry["name"]: entry["loaded_by"] for entry in held}["grid.json"] == ["reader.service"]
-            peek = lab.execute(host, ["sudo", "-u", "nobody", "sh", "-c", f"cat /{STORE}/* /run/credentials/*/*"], check=False)
+            peek = lab.execute(
+                host, ["sudo", "-u", "nobody", "sh", "-c", f"cat /{STORE}/* /run/credentials/*/*"], check=False
+            )
             assert peek.returncode != 0
             assert peek.stdout == ""
             assert lab.reboot(host) == "running"

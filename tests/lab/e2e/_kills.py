@@ -1,0 +1,163 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Kills in the middle of placement: of the module by a program on the host, and of the whole host."""
+
+from __future__ import annotations
+
+import base64
+import concurrent.futures
+import json
+import random
+import shlex
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.lab.e2e._support import HOST_KEY, HOSTS, STORE, Controller, canary, place, virgin
+from tests.lab.e2e._sweep import Needles, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.lab._lab import Lab
+
+NAMES = tuple(f"key{number}" for number in range(6))
+_DRIVER = Path(__file__).with_name("_on_host.py")
+
+
+def kills(*, count: int, random_numbers: random.Random) -> list[dict[str, Any]]:
+    """Return kills at random instants; most in the phase that writes, every fifth on a host that has nothing yet."""
+    return [
+        {
+            "when": random_numbers.choice(("event", "event", "time")),
+            "share": random_numbers.random(),
+            "group": random_numbers.random() < 0.5,
+            "virgin": number % 5 == 4,
+        }
+        for number in range(count)
+    ]
+
+
+class Killer:
+    """Two versions of six credentials, and exactly what Ansible sends to a host to place them."""
+
+    def __init__(self, lab: Lab, directory: Path) -> None:
+        self.lab = lab
+        self.contents = {name: [canary(), canary()] for name in NAMES}
+        self.began = time.time()
+        virgin(lab)
+        controller = Controller(lab, directory, user="root")
+        self.payloads = [self._record(controller, version) for version in (0, 1)]
+
+    def _record(self, controller: Controller, version: int) -> bytes:
+        record = controller.directory / f"payload{version}"
+        wrapper = controller.directory / "recording-ssh"
+        wrapper.write_text(
+            "#!/bin/sh\n"
+            'case " $* " in *" -G "*|*" -O "*) exec /usr/bin/ssh "$@" ;; esac\n'
+            f'tee {shlex.quote(str(record))} | /usr/bin/ssh "$@"\n'
+        )
+        wrapper.chmod(0o700)
+        controller.write_vars({name: texts[version] for name, texts in self.contents.items()})
+        run = controller.run(
+            place(*({"name": name, "content": f"{{{{ {name} }}}}"} for name in NAMES)),
+            hosts="alpha",
+            environment={"ANSIBLE_SSH_EXECUTABLE": str(wrapper)},
+        )
+        assert run.returncode == 0, run.output
+        return record.read_bytes()
+
+    def tell(self, host: str, *, kills: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+        """Let the program on the host do these kills and return all that it tells."""
+        order = {
+            "directory": f"/{STORE}",
+            "host_key": f"/{HOST_KEY}",
+            "contents": self.contents,
+            "payloads": [base64.b64encode(payload).decode() for payload in self.payloads],
+            "kills": list(kills),
+        }
+        done = self.lab.execute(
+            host,
+            ["python3", "-c", _DRIVER.read_text()],
+            text_input=json.dumps(order),
+            timeout=60 + 5 * len(kills),
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def kill_modules(self, *, count: int, random_numbers: random.Random) -> list[dict[str, Any]]:
+        """Kill the module this many times, half on each host, and return what was told, with the host."""
+        (self.lab.root("beta") / STORE).mkdir(mode=0o700, exist_ok=True)
+        orders = [kills(count=count // 2, random_numbers=random_numbers) for _ in HOSTS]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            told = pool.map(lambda host, order: self.tell(host, kills=order), HOSTS, orders)
+            return [{**entry, "host": host} for host, entries in zip(HOSTS, told, strict=True) for entry in entries]
+
+    def cut_power(self, *, count: int, seconds: float, random_numbers: random.Random) -> list[dict[str, Any]]:
+        """Kill a whole host while it places the other version, this many times, and return what it holds afterwards."""
+        told = []
+        for number in range(count):
+            host = HOSTS[number % 2]
+            version = int(self.tell(host)[0]["held"][NAMES[0]] == "0")
+            with subprocess.Popen(
+                [*self.lab.ssh_argv(host), "/usr/bin/python3"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                feeder = threading.Thread(target=_feed, args=(process, self.payloads[version]))
+                feeder.start()
+                try:
+                    # An SSH connection takes some time too; a run that has ended by then counts as well.
+                    process.wait(timeout=0.1 + random_numbers.random() * seconds * 1.2)
+                except subprocess.TimeoutExpired:
+                    pass
+                self.lab.kill(host)
+                feeder.join()
+                process.kill()
+            state = self.lab.boot(host)
+            told.append({**self.tell(host)[0], "host": host, "kind": "power", "version": version, "state": state})
+        return told
+
+    def plain_text(self) -> list[str]:
+        """Return every file of the hosts' disks that holds one of the contents."""
+        needles = Needles.of(text for versions in self.contents.values() for text in versions)
+        return sweep(needles, *(self.lab.root(host) for host in HOSTS), newer_than=self.began)
+
+
+def _feed(process: subprocess.Popen[bytes], payload: bytes) -> None:
+    assert process.stdin is not None
+    try:
+        process.stdin.write(payload)
+        process.stdin.close()
+    except BrokenPipeError:
+        return
+
+
+def judge(told: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Check everything that was told, and count in which states the kills left the hosts."""
+    counts = dict.fromkeys(("kills", "old", "new", "mixed", "leftovers", "ended before"), 0)
+    before: dict[str, dict[str, str]] = {}
+    for entry in told:
+        held, host = entry["held"], entry["host"]
+        assert entry["plain"] == [], entry
+        if entry["kind"] == "undisturbed":
+            assert entry["status"] == 0, entry
+            assert entry["rest"] == [], entry
+        if entry["kind"] in ("killed", "power"):
+            wanted = str(entry["version"])
+            virgin_host = entry.get("kill", {}).get("virgin", False)
+            old = dict.fromkeys(held, "absent") if virgin_host else before[host]
+            for name, version in held.items():
+                assert version in (old[name], wanted), entry
+            assert all(name.startswith(".trading-hosts.") for name in entry["rest"]), entry
+            state = "new" if set(held.values()) == {wanted} else "old" if held == old else "mixed"
+            counts["kills"] += 1
+            counts[state] += 1
+            counts["leftovers"] += bool(entry["rest"])
+            counts["ended before"] += entry.get("status") == 0
+        before[host] = held
+    return counts
