@@ -135,8 +135,8 @@ class ObservedKey:
 
     ``permissions`` holds words of :data:`PERMISSION_WORDS` and ``unknown:<word>``; ``raw_permissions`` what the
     exchange said, as text. Instants are ISO 8601 in UTC (``2026-11-22T07:13:54Z``). ``owner_kind`` is ``own`` or
-    ``vendor``. ``state`` is ``normal``, ``locked``, ``frozen`` or ``None``. ``not_told`` names the fields that this exchange cannot
-    tell.
+    ``vendor``. ``state`` is ``normal``, ``locked``, ``frozen`` or ``None``. ``not_told`` names the fields that this
+    exchange cannot tell.
     """
 
     masked_id: str

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import os
-import pwd
 import re
 import socket
 import struct
@@ -20,7 +18,6 @@ import typing as t
 
 from .._allowlist._grammar import format_address, read_address
 from .._errors import InputError
-from .._facts import Path
 from ._answer import family_of, family_title
 
 _SOCKET_FAMILY = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
@@ -32,19 +29,6 @@ _SIOCGIFADDR = 0x8915
 #: Flags of an IPv6 address in /proc/net/if_inet6 (linux/if_addr.h).
 _TEMPORARY, _DEPRECATED, _TENTATIVE = 0x01, 0x20, 0x40
 _GLOBAL_SCOPE = "00"
-
-
-def here(*, family: str, proxy: str, source_address: str | None) -> Path:
-    """Return the path of this process for one family; ``proxy`` is ``none``, ``http`` or ``socks5``."""
-    try:
-        user = pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        user = str(os.geteuid())
-    try:
-        netns: str | None = str(os.stat("/proc/self/ns/net").st_ino)
-    except OSError:
-        netns = None
-    return Path(user=user, family=family, proxy=proxy, source_address=source_address, netns=netns)
 
 
 def local_address(family: str, *, source_address: str | None = None) -> str | None:

@@ -15,6 +15,7 @@ import typing as t
 from .._clock import to_text, utc_now
 from .._errors import AnswerError, InputError
 from .._facts import EgressFacts, SourceAnswer
+from .._here import here
 from .._http import RequestsHttp, proxy_kind
 from . import _path
 from ._answer import family_of, family_title, global_address
@@ -96,7 +97,7 @@ def run(options: t.Mapping[str, t.Any], *, host: str) -> Result:
         plan,
         host=host,
         paths={
-            family: _path.here(family=family, proxy=proxy_kind(proxy), source_address=address)
+            family: here(family=family, proxy=proxy_kind(proxy), source_address=address)
             for family, address in bound.items()
         },
         client=client,

@@ -11,7 +11,6 @@ import dataclasses
 import hashlib
 import hmac
 import ipaddress
-import json
 import re
 import typing as t
 
@@ -19,7 +18,6 @@ from .._allowlist._grammar import split_list
 from .._clock import from_milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import UNKNOWN_PREFIX, Access, Allowlist
-from .._http import Answer
 from .._redact import one_line
 
 
@@ -58,20 +56,6 @@ def _seen(message: str, *, patterns: tuple[re.Pattern[str], ...]) -> str | None:
             except ValueError:
                 continue
     return None
-
-
-def json_object(answer: Answer) -> dict[str, t.Any]:
-    """Return the answer's JSON object. Duplicate names, NaN and anything else raise ``AnswerError``."""
-    try:
-        data = json.loads(
-            answer.text(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_short_int
-        )
-    except (ValueError, RecursionError):
-        start = "nothing" if not answer.body else "HTML" if answer.body.lstrip()[:1] == b"<" else "no valid JSON"
-        raise AnswerError(f"{answer.host} answered {start} (HTTP {answer.status}) where JSON was expected") from None
-    if not isinstance(data, dict):
-        raise AnswerError(f"{answer.host} answered a JSON {type(data).__name__} where an object was expected")
-    return data
 
 
 def member(data: t.Mapping[str, t.Any], name: str, *kinds: type, host: str) -> t.Any:
@@ -137,20 +121,3 @@ def hmac_sha256(*, secret: str, text: str) -> bytes:
 def in_base64(digest: bytes) -> str:
     """Return bytes in base64, as text."""
     return base64.b64encode(digest).decode("ascii")
-
-
-def _no_duplicates(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("duplicate names")
-    return data
-
-
-def _short_int(text: str) -> int:
-    if len(text) > 40:  # reading a megabyte of digits takes minutes on old Pythons
-        raise ValueError("not a number that an exchange has")
-    return int(text)
-
-
-def _no_constant(text: str) -> t.NoReturn:
-    raise ValueError(text)

@@ -19,7 +19,8 @@ from .._clock import from_milliseconds, milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
-from ._answers import Refused, hmac_sha256, instant, json_object, member, optional, refused, unknown
+from .._json import json_object
+from ._answers import Refused, hmac_sha256, instant, member, optional, refused, unknown
 from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
 
 _CLICKS = "Binance > account menu > API Management > the key > Edit restrictions"

@@ -14,13 +14,13 @@ from .._clock import from_milliseconds, milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request
+from .._json import json_object
 from ._answers import (
     Refused,
     comma_list,
     hmac_sha256,
     identifier,
     in_base64,
-    json_object,
     member,
     optional,
     refused,

@@ -14,11 +14,11 @@ from .._clock import from_milliseconds, from_text, milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
+from .._json import json_object
 from ._answers import (
     Refused,
     hmac_sha256,
     identifier,
-    json_object,
     member,
     optional,
     refused,

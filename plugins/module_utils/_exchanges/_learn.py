@@ -12,8 +12,8 @@ import functools
 import typing as t
 
 from .._clock import to_text, utc_now
-from .._egress._path import here
 from .._facts import ACCEPTED, Access, KeyFacts, Path
+from .._here import here
 from .._http import Http, RequestsHttp, proxy_kind, resolved_families
 from ._contract import Credential, Question
 from ._driver import ask

@@ -14,12 +14,12 @@ import pytest
 from ansible_collections.trading.hosts.plugins.module_utils._egress._path import (
     bound_addresses,
     closed,
-    here,
     interface_address,
     ipv6_candidates,
     local_address,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
+from ansible_collections.trading.hosts.plugins.module_utils._here import here
 
 TABLE = """\
 00000000000000000000000000000001 01 80 10 80       lo
