@@ -21,6 +21,7 @@ from ansible import constants, context
 from ansible.errors import AnsibleError
 
 from ansible_collections.trading.hosts.plugins.action.credential import ActionModule
+from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, TradingHostsError
 from ansible_collections.trading.hosts.plugins.plugin_utils import _secret_action as subject
 
 SECRET = "CANARYsecret-5678"
@@ -167,6 +168,48 @@ def test_without_a_secret_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> N
 def test_bad_input_is_refused_before_anything_is_sent() -> None:
     bad = {"credentials": [{"name": "a", "format": "ccxt", "fields": {"api_key": " CANARYkey-1234"}}]}
     assert "has white space around it" in refused(FakeConnection(), bad)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("name=a format=ccxt fields=CANARY", "credentials[0]: is not a mapping"),
+        ({"name": "a", "state": "absent", "field": {"secret": SECRET}}, "credentials[0] 'field': is no option here"),
+        ({"name": "a", "state": "absent", SECRET: SECRET}, "credentials[0]: is no option here"),
+    ],
+)
+def test_what_ansible_would_show_or_take_for_a_mapping_is_refused(entry: t.Any, said: str) -> None:
+    assert said in refused(FakeConnection(), {"credentials": [entry]})
+
+
+def test_an_unknown_option_of_the_task_is_refused() -> None:
+    assert "'secret': is no option here" in refused(FakeConnection(), {**ARGS, "secret": SECRET})
+
+
+def test_shapes_that_hide_a_secret_are_refused_in_every_depth() -> None:
+    spec: dict[str, t.Any] = {
+        "api_keys": {"type": "list", "options": {"secret": {}, "credential": {"type": "dict", "options": {"name": {}}}}}
+    }
+    for given, place in (
+        ({"api_keys": f"secret={SECRET}"}, "api_keys: is not a list"),
+        ({"api_keys": [f"secret={SECRET}"]}, "api_keys[0]: is not a mapping"),
+        ({"api_keys": [{"credential": f"name={SECRET}"}]}, "api_keys[0].credential: is not a mapping"),
+        ({"api_keys": [{"credential": {"secret": SECRET}}]}, "api_keys[0].credential 'secret'"),
+    ):
+        with pytest.raises(InputError) as caught:
+            subject.check_shape(spec=spec, given=given)
+        assert place in str(caught.value)
+        assert "CANARY" not in str(caught.value)
+    subject.check_shape(spec=spec, given={"api_keys": [{"secret": SECRET, "credential": None}]})
+
+
+def test_facts_that_cannot_be_written_are_one_sentence(ssh: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(self: t.Any, result: t.Any, *, task_vars: t.Any) -> None:
+        raise TradingHostsError("the disk of the controller is full.")
+
+    monkeypatch.setattr(Sent, "finish", finish)
+    result = act(FakeConnection())
+    assert (result["failed"], result["msg"]) == (True, "the disk of the controller is full.")
 
 
 def test_async_would_write_the_secret_to_a_file() -> None:
