@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleActionFail
-
-from ..module_utils._errors import TradingHostsError
 from ..module_utils._exchanges._options import ARGUMENT_SPEC, check_texts
 from ..plugin_utils._facts_files import write_facts
 from ..plugin_utils._secret_action import SecretAction
@@ -31,9 +28,6 @@ class ActionModule(SecretAction):
             fact["host"] = host
         directory = self._task.args.get("facts_dir")
         if directory and not result.get("failed"):
-            try:
-                result["facts_file"] = write_facts(
-                    directory=str(directory), host=host, kind="api_keys", document={"api_keys": learned}
-                )
-            except TradingHostsError as error:
-                raise AnsibleActionFail(str(error)) from None
+            result["facts_file"] = write_facts(
+                directory=str(directory), host=host, kind="api_keys", document={"api_keys": learned}
+            )

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._errors import TradingHostsError
+from ..module_utils._errors import InputError, TradingHostsError
 
 _SHORTEST_SEARCHED = 6
 
@@ -91,14 +92,15 @@ class SecretAction(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
             result.update(self._run(task_vars))
+            self.finish(result, task_vars=task_vars)
         except TradingHostsError as error:
             # A result rather than an exception, so that failed_when and ignore_errors see it.
             return {**result, "failed": True, "msg": str(error)}
-        self.finish(result, task_vars=task_vars)
         return result
 
     def _run(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         self.check(self._task.args)
+        check_shape(spec=self.argument_spec, given=self._task.args)
         secrets = find_secrets(spec=self.argument_spec, given=self._task.args)
         if not secrets:  # for example only ``state: absent``: nothing to protect
             return self._execute(task_vars)
@@ -226,6 +228,35 @@ class SecretAction(ActionBase):
         quiet = {**task_vars, "ansible_no_target_syslog": True}
         result: dict[str, t.Any] = self._execute_module(module_name=self.module_name, task_vars=quiet)
         return result
+
+
+def check_shape(*, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], where: str = "") -> None:
+    """Refuse what would carry a secret past ``no_log``: an unknown option, and text where a mapping belongs.
+
+    Ansible shows the value of an option that it does not know, and takes ``api_key=... secret=...`` in place of a
+    mapping, in which :func:`find_secrets` would find nothing. Raises :class:`InputError`.
+    """
+    for name, value in given.items():
+        if name not in spec:
+            # A name may be a misplaced secret too: only what looks like an option is shown.
+            shown = name if isinstance(name, str) and re.fullmatch(r"[a-z_]{1,30}", name) else None
+            raise InputError(
+                field=where or "This task", value=shown, problem="is no option here", mend=f"use {', '.join(spec)}"
+            )
+        option = spec[name]
+        if "options" not in option or value is None:
+            continue
+        field = f"{where}.{name}" if where else name
+        if option["type"] == "list":
+            if not isinstance(value, list):
+                raise InputError(field=field, problem="is not a list", mend="write a list of mappings")
+            entries = [(f"{field}[{index}]", entry) for index, entry in enumerate(value)]
+        else:
+            entries = [(field, value)]
+        for place, entry in entries:
+            if not isinstance(entry, dict):
+                raise InputError(field=place, problem="is not a mapping", mend=f"use {', '.join(option['options'])}")
+            check_shape(spec=option["options"], given=entry, where=place)
 
 
 def find_secrets(*, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> set[str]:
