@@ -210,7 +210,7 @@ _PROBLEMS = {
 
 def proxy_kind(proxy: str | None) -> str:
     """Return what may be told of a proxy: ``none``, ``http`` or ``socks5``."""
-    return "none" if proxy is None else PROXY_SCHEMES.get(urlsplit(proxy).scheme.lower(), "http")
+    return "none" if proxy is None else PROXY_SCHEMES.get(proxy.partition("://")[0].lower(), "http")
 
 
 def _check_way(*, proxy: str | None, source_address: str | None, ip_family: str) -> None:

@@ -10,7 +10,9 @@ The only file of the shared packages that knows Ansible.
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
+import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -22,6 +24,8 @@ __all__ = ["AnsibleModule", "run_module"]
 _PR_SET_DUMPABLE = 4
 #: Hiding a shorter value would mangle every output that happens to contain it. No real secret is that short.
 _SHORTEST_HIDDEN = 6
+#: What no code here raises on purpose. Its text comes from elsewhere and can quote what was being worked on.
+_UNFORESEEN: tuple[type[Exception], ...] = (Exception,)
 
 
 def run_module(
@@ -45,11 +49,26 @@ def run_module(
     if holds_secrets:
         module.no_log_values = {value for value in module.no_log_values if len(value) >= _SHORTEST_HIDDEN}
         shown["invocation"] = {"module_args": _without_secrets(argument_spec, module.params)}
+    result: dict[str, t.Any] = {}
+    unexpected = None
     try:
         result = work(module)
     except TradingHostsError as error:
         module.fail_json(msg=str(error), **shown)
+    except _UNFORESEEN as error:
+        unexpected = _without_text(error)
+    if unexpected is not None:  # out here the exception is gone, and Ansible cannot add it to the result
+        module.fail_json(msg=unexpected, **shown)
     module.exit_json(**shown, **result)
+
+
+def _without_text(error: Exception) -> str:
+    """Return what a person can report of an exception that nobody foresaw: its text could quote a secret."""
+    places = [f"{os.path.basename(f.filename)}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-4:]]
+    return (
+        f"An unexpected {type(error).__name__} at {', '.join(places)} ended the module; its text is kept back because "
+        "it could hold a secret; please report this line."
+    )
 
 
 def _without_secrets(spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -158,7 +158,12 @@ def _accounts(accounts: t.Any, *, where: str) -> dict[str, dict[str, str]]:
                 problem="has a name that is no exchange's",
                 mend="name accounts by letters, digits, _ and -",
             )
-    return {account: _fields(given, where=f"{where}.{account}") for account, given in accounts.items()}
+    checked = {}
+    for number, (account, given) in enumerate(accounts.items()):
+        # No exchange's name looks like a key; a key that was taken for a name is not shown.
+        shown = account if re.fullmatch(r"[a-z0-9_-]{1,24}", account) else f"<{number}>"
+        checked[account] = _fields(given, where=f"{where}.{shown}")
+    return checked
 
 
 def _fields(fields: t.Any, *, where: str) -> dict[str, str]:

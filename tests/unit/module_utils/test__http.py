@@ -441,3 +441,17 @@ def test_tls_1_1_is_not_spoken_and_certificates_are_checked() -> None:
 def test_a_request_and_a_credential_show_no_secret() -> None:
     request = Request("GET", f"https://a.example/b?signature={CANARY}", headers={"KEY": CANARY}, body=CANARY.encode())
     assert repr(request) == "Request(GET https://a.example/b)"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "kind"),
+    [
+        (None, "none"),
+        (f"socks5h://u:{CANARY}@h:1", "socks5"),
+        # urlsplit refuses these, and its error quotes user and password.
+        (f"http://u:{CANARY}\u2100@h:1", "http"),
+        (f"HTTPS://u:{CANARY}@[h:1", "http"),
+    ],
+)
+def test_the_kind_of_a_proxy_is_told_without_its_text(proxy: str | None, kind: str) -> None:
+    assert _http.proxy_kind(proxy) == kind

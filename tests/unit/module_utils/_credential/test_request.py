@@ -187,3 +187,11 @@ def test_reading_fields_never_fails(content: bytes) -> None:
 def test_field_names_show_no_names_but_ours() -> None:
     content = json.dumps({"okx": {"apiKey": "x", "CANARY": "y"}, "bybit": {"secret": "z"}}).encode()
     assert _formats.field_names(content=content) == ["api_key", "secret"]
+
+
+def test_a_key_in_the_place_of_an_exchange_name_is_not_shown() -> None:
+    for accounts, said in (({GOOD["api_key"]: "x"}, "accounts.<0>"), ({"bybit": "x"}, "accounts.bybit")):
+        with pytest.raises(InputError) as caught:
+            parse(credentials=[{"name": "a", "format": "ccxt", "accounts": accounts}])
+        assert said in str(caught.value)
+        assert "CANARY" not in str(caught.value)
