@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.lab._tools import wait_for
 from tests.lab.e2e._support import HOST_KEY, HOSTS, STORE, Controller, canary, place, virgin
 from tests.lab.e2e._sweep import Needles, sweep
 
@@ -110,17 +111,24 @@ class Killer:
             ) as process:
                 feeder = threading.Thread(target=_feed, args=(process, self.payloads[version]))
                 feeder.start()
-                try:
-                    # An SSH connection takes some time too; a run that has ended by then counts as well.
-                    process.wait(timeout=0.1 + random_numbers.random() * seconds * 1.2)
-                except subprocess.TimeoutExpired:
-                    pass
+                self._wait_for_writing(host, process)
+                threading.Event().wait(random_numbers.random() * seconds / 3)
                 self.lab.kill(host)
                 feeder.join()
                 process.kill()
             state = self.lab.boot(host)
             told.append({**self.tell(host)[0], "host": host, "kind": "power", "version": version, "state": state})
         return told
+
+    def _wait_for_writing(self, host: str, process: subprocess.Popen[bytes]) -> None:
+        """Return when the first new file lies beside the old ones, or when the run has ended."""
+        directory = self.lab.root(host) / STORE
+        wait_for(
+            lambda: process.poll() is not None or any(path.name not in NAMES for path in directory.iterdir()),
+            what="the first new file",
+            timeout=30,
+            interval=0.001,
+        )
 
     def plain_text(self) -> list[str]:
         """Return every file of the hosts' disks that holds one of the contents."""

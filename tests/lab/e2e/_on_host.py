@@ -14,6 +14,7 @@ object per line: the state at the beginning, then after each kill, then after a 
 from __future__ import annotations
 
 import base64
+import contextlib
 import ctypes
 import json
 import os
@@ -100,10 +101,8 @@ class Host:
         watch = Changes(str(self.directory))
         process = self.start(version)
         if kill["when"] == "time":
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=kill["share"] * self.duration)
-            except subprocess.TimeoutExpired:
-                pass
         else:
             watch.wait(1 + int(kill["share"] * self.changes), process=process)
         if process.poll() is None:

@@ -151,7 +151,9 @@ class Controller:
 
 def place(*credentials: Mapping[str, Any], name: str = "place", **options: Any) -> dict[str, Any]:
     """Return the task that places these credentials. ``vars``, ``check_mode`` and ``ignore_errors`` go to the task."""
-    keywords = {key: options.pop(key) for key in ("vars", "check_mode", "ignore_errors") if key in options}
+    keywords: dict[str, Any] = {
+        key: options.pop(key) for key in ("vars", "check_mode", "ignore_errors") if key in options
+    }
     return {"name": name, "trading.hosts.credential": {"credentials": list(credentials), **options}, **keywords}
 
 
@@ -184,7 +186,7 @@ def names(lab: Lab, host: str) -> list[str]:
 
 def listing(lab: Lab, host: str, *directories: str) -> dict[str, tuple[int, ...]]:
     """Return mode, owner, size and time of every file below these directories of the host's disk."""
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for directory in directories:
         for path in (lab.root(host) / directory).rglob("*"):
             status = path.lstat()

@@ -155,7 +155,7 @@ def _files(roots: Sequence[Path], *, aside: Sequence[Path]) -> Iterator[Path]:
                     yield path
 
 
-# fanotify(7)
+# The numbers are the kernel's, see the manual page of fanotify.
 _FAN_CLASS_NOTIF, _FAN_CLOEXEC, _FAN_NONBLOCK, _FAN_UNLIMITED_QUEUE = 0, 1, 2, 0x10
 _FAN_MARK_ADD, _FAN_MARK_FILESYSTEM = 1, 0x100
 _FAN_CLOSE_WRITE, _FAN_Q_OVERFLOW = 0x8, 0x4000

@@ -149,7 +149,7 @@ def test_learning_leaks_nothing(lab: Lab, tmp_path: Path) -> None:
     good = simulator.create_key("bybit", permissions="spot-trade", allowlist=addresses, label="good")
     elsewhere = simulator.create_key("okx", permissions="spot-trade", allowlist=["91.198.115.77"], label="elsewhere")
     wrong = simulator.create_key("bitget", permissions="spot-trade", allowlist=addresses, label="wrong")
-    keys = [
+    keys: list[dict[str, Any]] = [
         {"name": "good", "exchange": "bybit", "api_key": good.key, "secret": good.secret},
         {
             "name": "elsewhere",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host whose machine-id is another one, or none, keeps its key, and its credentials live again when it is put back."""
+"""A host whose machine-id is another one, or none, keeps its key, and all decrypts again when it is put back."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_it_is_refused_before_anything_is_sent(sender: Sender, cause: str) -> No
 
 
 def test_a_secret_on_the_command_line_is_refused(sender: Sender) -> None:
-    argument = '{"given": "%s"}' % canary().replace("\\", "\\\\").replace('"', '\\"')
+    argument = json.dumps({"given": canary()}, ensure_ascii=False)
     run = sender.controller.run(
         place({**TOKEN, "content": "{{ given }}"}), arguments=["-v", "-e", argument], hosts="alpha"
     )
