@@ -21,11 +21,24 @@ from .._facts import Access, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import Refused, hmac_sha256, instant, member, optional, refused, unknown
-from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
+from ._contract import (
+    AllowlistRule,
+    ClockTolerance,
+    Exchange,
+    Interview,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    RefusedError,
+    Site,
+)
 
 _CLICKS = "Binance > account menu > API Management > the key > Edit restrictions"
 _RECV_WINDOW = "5000"
 _FUTURES = "/fapi/v2/account"
+_RESTRICTIONS = "/sapi/v1/account/apiRestrictions"
+_ACCOUNT = "/api/v3/account"
+_TIME = "/api/v3/time"
 
 _SPOT_AND_MARGIN = frozenset(("spot_trade", "margin_trade"))
 #: "Enable Margin Loan, Repay & Transfer": trading on margin is the other box.
@@ -45,6 +58,7 @@ _BOXES: t.Mapping[str, frozenset[str]] = {
     "enableInternalTransfer": frozenset(("transfer_sub",)),
     "enableWithdrawals": frozenset(("withdraw",)),
 }
+_BOX = re.compile(r"enable|permit|can")
 _SEES = (re.compile(r"request ip: (\S+)"),)
 
 REFUSALS: t.Mapping[str, Refused] = {
@@ -135,7 +149,7 @@ class Binance(Exchange):
 
     def time_request(self, *, site: Site) -> Request:
         """Ask ``/api/v3/time``."""
-        return Request("GET", f"{site.base_url}/api/v3/time")
+        return Request("GET", f"{site.base_url}{_TIME}")
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``serverTime``, in milliseconds."""
@@ -144,13 +158,35 @@ class Binance(Exchange):
         except ValueError:
             raise AnswerError(f"{answer.host} answered no time for serverTime") from None
 
+    def reads(self) -> frozenset[tuple[str, str]]:
+        """Return the key's page, the account where that is not there, the futures account, and the clock."""
+        return frozenset(("GET", path) for path in (_RESTRICTIONS, _ACCOUNT, _FUTURES, _TIME))
+
     def key_request(self, question: Question) -> Request:
         """Ask ``/sapi/v1/account/apiRestrictions``, or for the account where a site has no such call."""
         if question.site.introspects:
-            path, query = "/sapi/v1/account/apiRestrictions", ""
+            path, query = _RESTRICTIONS, ""
         else:
-            path, query = "/api/v3/account", "omitZeroBalances=true&"
+            path, query = _ACCOUNT, "omitZeroBalances=true&"
         return _signed(question.site.base_url + path, query=query, question=question)
+
+    def interview(self, question: Question) -> Interview:
+        """Ask once; where -2015 leaves the cause open and the owner allows it, ask the futures host too."""
+        try:
+            answer = yield self.key_request(question)
+        except RefusedError as refusal:
+            first = refusal.access
+        else:
+            return self.key(answer)
+        futures_url = question.site.futures_url
+        if not question.ask_futures_host or first.code != "-2015" or futures_url is None:
+            raise RefusedError(first)
+        second = None
+        try:
+            yield _signed(futures_url + _FUTURES, query="", question=question)
+        except RefusedError as refusal:
+            second = refusal.access
+        raise RefusedError(_settled(first=first, second=second))
 
     def refusal(self, answer: Answer) -> Access | None:
         """Read ``code``, which only refusals have."""
@@ -172,13 +208,15 @@ class Binance(Exchange):
         restricted = member(data, "ipRestrict", bool, host=host)
         words: set[str] = set()
         raw = []
+        # A text "true" must not look like an empty box, nor a box that is absent.
+        for box in ("enableReading", "enableWithdrawals", *(name for name in data if _BOX.match(name))):
+            member(data, box, bool, host=host)
         for box, ticked in data.items():
             if box == "ipRestrict" or not isinstance(ticked, bool):
                 continue
             raw.append(f"{box}:{str(ticked).lower()}")
             if ticked:
                 words |= _BOXES.get(box) or {unknown(box)}
-        member(data, "enableReading", bool, host=host)
         created = optional(data, "createTime", int, host=host)
         return ObservedKey(
             masked_id="",
@@ -189,30 +227,25 @@ class Binance(Exchange):
             expiry=_expiry(data, restricted=restricted, host=host),
         )
 
-    def second_opinion(self, question: Question, *, first: Access) -> Request | None:
-        """Ask the futures host, whose -2015 tells the address that it saw."""
-        if first.code != "-2015" or question.site.futures_url is None:
-            return None
-        return _signed(question.site.futures_url + _FUTURES, query="", question=question)
 
-    def settle(self, *, first: Access, second: Access | None) -> Access:
-        """Take over the address that the futures host saw; if it accepted the key, only a permission is missing."""
-        if second is None:
-            return dataclasses.replace(
-                first,
-                status="permission_denied",
-                next_step="Binance's futures host accepted this key from here, so key and address are right: tick"
-                " Enable Reading.",
-            )
-        if second.code != "-2015" or second.seen_address is None:
-            return first
+def _settled(*, first: Access, second: Access | None) -> Access:
+    """Return what both hosts say: the futures host tells the address that it saw; if it accepts, a permission lacks."""
+    if second is None:
         return dataclasses.replace(
             first,
-            message=second.message,
-            seen_address=second.seen_address,
-            next_step=f"Binance saw this host as {second.seen_address}. If the key's list lacks it, add it; if the list"
-            " holds it, the key was deleted or lacks a permission.",
+            status="permission_denied",
+            next_step="Binance's futures host accepted this key from here, so key and address are right: tick"
+            " Enable Reading.",
         )
+    if second.code != "-2015" or second.seen_address is None:
+        return first
+    return dataclasses.replace(
+        first,
+        message=second.message,
+        seen_address=second.seen_address,
+        next_step=f"Binance saw this host as {second.seen_address}. If the key's list lacks it, add it; if the list"
+        " holds it, the key was deleted or lacks a permission.",
+    )
 
 
 def _signed(url: str, *, query: str, question: Question) -> Request:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
@@ -31,16 +32,19 @@ from ._contract import (
     AllowlistRule,
     ClockTolerance,
     Exchange,
+    Interview,
     KeyShape,
     LifetimeRule,
     PassphraseRule,
     Question,
+    RefusedError,
     Site,
 )
 
 _CLICKS = "Bitget > account menu > API keys > the key > Edit"
 _CLASSIC = "/api/v2/spot/account/info"
 _UNIFIED = "/api/v3/account/info"
+_TIME = "/api/v2/public/time"
 #: "You are in Unified Account mode, and the Classic Account API is not supported at this time"
 _NEEDS_UNIFIED = "40085"
 
@@ -76,6 +80,8 @@ _WORDS: t.Mapping[str, tuple[str, ...]] = {
     "copy_futures_position": ("copy_trade",),
     "copy_futures_order": ("copy_trade",),
 }
+
+_SEES = (re.compile(r"current request ip:? ?([0-9A-Fa-f.:]+)"),)
 
 REFUSALS: t.Mapping[str, Refused] = {
     "40018": Refused("ip_refused"),
@@ -170,7 +176,7 @@ class Bitget(Exchange):
 
     def time_request(self, *, site: Site) -> Request:
         """Ask ``/api/v2/public/time``."""
-        return Request("GET", f"{site.base_url}/api/v2/public/time")
+        return Request("GET", f"{site.base_url}{_TIME}")
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``data.serverTime``, in milliseconds."""
@@ -180,15 +186,26 @@ class Bitget(Exchange):
         except ValueError:
             raise AnswerError(f"{answer.host} answered no time for serverTime") from None
 
+    def reads(self) -> frozenset[tuple[str, str]]:
+        """Return the account's page in both forms, and the clock."""
+        return frozenset((("GET", _CLASSIC), ("GET", _UNIFIED), ("GET", _TIME)))
+
     def key_request(self, question: Question) -> Request:
         """Ask the classic account's ``/api/v2/spot/account/info``."""
         return _signed(_CLASSIC, question=question)
 
-    def other_form(self, question: Question, *, answer: Answer) -> Request | None:
-        """Ask ``/api/v3/account/info`` where the account is a unified one."""
-        if str(json_object(answer).get("code")) != _NEEDS_UNIFIED:
-            return None
-        return _signed(_UNIFIED, question=question)
+    def interview(self, question: Question) -> Interview:
+        """Ask the classic account, and the unified one where the answer says that it is one.
+
+        That answer is no refusal of the key: the exchange knew it and sent it to another door.
+        """
+        try:
+            answer = yield self.key_request(question)
+        except RefusedError as refusal:
+            if refusal.access.code != _NEEDS_UNIFIED:
+                raise
+            answer = yield _signed(_UNIFIED, question=question)
+        return self.key(answer)
 
     def refusal(self, answer: Answer) -> Access | None:
         """Read ``code``: 00000 is acceptance."""
@@ -197,7 +214,7 @@ class Bitget(Exchange):
         if code == "00000":
             return None
         message = optional(data, "msg", str, host=answer.host) or ""
-        return refused(table=REFUSALS, code=code, message=message)
+        return refused(table=REFUSALS, code=code, message=message, sees=_SEES)
 
     def key(self, answer: Answer) -> ObservedKey:
         """Read ``data`` of either form. A ``permType`` of read only overrides the unified account's list."""

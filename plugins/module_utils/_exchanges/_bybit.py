@@ -28,6 +28,8 @@ from ._answers import (
 from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
 
 _CLICKS = "Bybit > account menu > API > the key > Edit"
+_QUERY = "/v5/user/query-api"
+_TIME = "/v5/market/time"
 _RECV_WINDOW = "5000"
 
 #: Permissions by group and word. What is not here is kept as unknown.
@@ -154,7 +156,7 @@ class Bybit(Exchange):
 
     def time_request(self, *, site: Site) -> Request:
         """Ask ``/v5/market/time``."""
-        return Request("GET", f"{site.base_url}/v5/market/time")
+        return Request("GET", f"{site.base_url}{_TIME}")
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``time``, in milliseconds."""
@@ -163,13 +165,17 @@ class Bybit(Exchange):
         except ValueError:
             raise AnswerError(f"{answer.host} answered no time for time") from None
 
+    def reads(self) -> frozenset[tuple[str, str]]:
+        """Return the key's page and the clock."""
+        return frozenset((("GET", _QUERY), ("GET", _TIME)))
+
     def key_request(self, question: Question) -> Request:
         """Ask ``/v5/user/query-api``."""
         timestamp = str(milliseconds(question.at))
         signed = timestamp + question.credential.api_key + _RECV_WINDOW
         return Request(
             "GET",
-            f"{question.site.base_url}/v5/user/query-api",
+            f"{question.site.base_url}{_QUERY}",
             headers={
                 "X-BAPI-API-KEY": question.credential.api_key,
                 "X-BAPI-TIMESTAMP": timestamp,
@@ -219,7 +225,7 @@ def _permissions(result: t.Mapping[str, t.Any], *, host: str) -> tuple[tuple[str
     raw = [f"readOnly:{read_only}"]
     words = {"read"}
     for group in groups:
-        for word in strings({group: groups[group] or []}, group, host=host):
+        for word in strings(groups, group, host=host) if groups[group] is not None else ():
             raw.append(f"{group}:{word}")
             known = _WORDS.get((group, word)) or _GROUPS.get(group)
             words.update(known or (unknown(f"{group}:{word}"),))

@@ -4,8 +4,8 @@
 
 """Puts one key's question to its exchange. Private to this collection.
 
-At most one signed call that can be refused, and no second one after a refusal, unless the owner asked for it
-(``second_opinion``). Nothing foreign leaves here that has not gone through ``_redact``.
+Nothing but an exchange's listed reads is ever asked. After a refusal nothing more is asked, unless it leaves the key
+open and the exchange knows another way to ask. Nothing foreign leaves here that has not gone through ``_redact``.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import dataclasses
 import datetime
 import re
 import typing as t
+from urllib.parse import urlsplit
 
 from .._clock import from_http_date
-from .._errors import AnswerError, HttpError
+from .._errors import AnswerError, HttpError, TradingHostsError
 from .._facts import ACCEPTED, Access, Account, ObservedKey
-from .._http import Answer, Http
+from .._http import Answer, Http, Request
 from .._redact import MAX_LENGTH, mask_id, message, one_line
-from ._contract import Exchange, Question
+from ._contract import Exchange, Question, RefusedError
 
 #: What to do next, by class of refusal, where the exchange's code says nothing better.
 NEXT_STEPS: t.Mapping[str, str] = {
@@ -47,6 +48,8 @@ _UNREACHABLE: t.Mapping[str, str] = {
     "proxy": "See that the proxy runs, takes the credentials, and may reach the exchange.",
     "too_large": "Somebody else than the exchange answers: see who is on the way.",
 }
+#: Refusals after which an exchange may ask in another way: they say nothing against the key.
+_LEAVES_OPEN = frozenset(("permission_denied", "ambiguous"))
 _MENDED_BY_CLICKS = frozenset(("ip_refused", "expired", "permission_denied"))
 _TOLD_BY_NOBODY = frozenset(
     field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
@@ -59,15 +62,12 @@ def ask(
     question: Question,
     http: Http,
     now: t.Callable[[], datetime.datetime],
-    ask_futures_host: bool = False,
 ) -> tuple[Access, ObservedKey | None]:
     """Put the question and return what the exchange said, without any secret; the key only where it was accepted.
 
     Never raises for what an exchange or the network does: that is the answer.
     """
-    access, observed = _ask_once(exchange=exchange, question=question, http=http)
-    if access.status == "ambiguous" and ask_futures_host:
-        access = _second_opinion(access, exchange=exchange, question=question, http=http)
+    access, observed = _interview(exchange=exchange, question=question, http=http)
     if access.status == "clock_skew":
         access = _with_offset(access, exchange=exchange, question=question, http=http, now=now)
     secrets = question.credential.secrets()
@@ -77,23 +77,44 @@ def ask(
     )
 
 
-def _ask_once(*, exchange: Exchange, question: Question, http: Http) -> tuple[Access, ObservedKey | None]:
+def _interview(*, exchange: Exchange, question: Question, http: Http) -> tuple[Access, ObservedKey | None]:
+    """Put the exchange's requests one after the other, to the end or to the first refusal that leaves nothing open."""
+    interview = exchange.interview(question)
     try:
-        answer = http.send(exchange.key_request(question))
-        access = read_refusal(exchange=exchange, answer=answer)
-        if access is not None:
-            again = exchange.other_form(question, answer=answer) if access.status == "ambiguous" else None
-            if again is None:
-                return access, None
-            answer = http.send(again)
-            access = read_refusal(exchange=exchange, answer=answer)
-            if access is not None:
-                return access, None
-        return Access(ACCEPTED), exchange.key(answer)
-    except HttpError as error:
-        return Access("unreachable", message=str(error), next_step=_UNREACHABLE.get(error.kind)), None
+        request = next(interview)
+        while True:
+            answer, refusal = _put(request, exchange=exchange, http=http)
+            if answer is not None:
+                request = interview.send(answer)
+                continue
+            request = interview.throw(RefusedError(refusal))
+            if refusal.status not in _LEAVES_OPEN:
+                return refusal, None
+    except StopIteration as told:
+        return Access(ACCEPTED), told.value
+    except RefusedError as refused:
+        return refused.access, None
     except AnswerError as error:
         return Access("unreachable", message=str(error)), None
+    finally:
+        interview.close()
+
+
+def _put(request: Request, *, exchange: Exchange, http: Http) -> tuple[Answer, None] | tuple[None, Access]:
+    """Put one request and return its accepted answer, or why there is none."""
+    path = urlsplit(request.url).path
+    if (request.method, path) not in exchange.reads():
+        raise TradingHostsError(
+            f"{exchange.title}: {request.method} {path} is not one of its reads; please report this."
+        )
+    try:
+        answer = http.send(request)
+        refusal = read_refusal(exchange=exchange, answer=answer)
+    except HttpError as error:
+        return None, Access("unreachable", message=str(error), next_step=_UNREACHABLE.get(error.kind))
+    except AnswerError as error:
+        return None, Access("unreachable", message=str(error))
+    return (answer, None) if refusal is None else (None, refusal)
 
 
 def read_refusal(*, exchange: Exchange, answer: Answer) -> Access | None:
@@ -122,7 +143,10 @@ def read_refusal(*, exchange: Exchange, answer: Answer) -> Access | None:
             next_step=f"{exchange.title}, or the network in front of it, refuses this address altogether: for its"
             " region or after too many calls. Ask nothing from here for 30 minutes.",
         )
-    return exchange.refusal(answer)
+    access = exchange.refusal(answer)
+    if access is None and status != 200:
+        raise AnswerError(f"{answer.host} answered {code} with an acceptance, which do not go together")
+    return access
 
 
 def _in_own_words(*, exchange: Exchange, answer: Answer) -> Access | None:
@@ -140,17 +164,6 @@ def _retry_after(answer: Answer) -> int | None:
         return int(text)
     at, sent = from_http_date(text), from_http_date(answer.headers.get("date", ""))
     return None if at is None or sent is None else max(0, int((at - sent).total_seconds()))
-
-
-def _second_opinion(first: Access, *, exchange: Exchange, question: Question, http: Http) -> Access:
-    request = exchange.second_opinion(question, first=first)
-    if request is None:
-        return first
-    try:
-        second = read_refusal(exchange=exchange, answer=http.send(request))
-    except (HttpError, AnswerError):
-        return first
-    return exchange.settle(first=first, second=second)
 
 
 def _with_offset(

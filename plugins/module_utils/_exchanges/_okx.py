@@ -40,6 +40,7 @@ from ._contract import (
 
 _CLICKS = "OKX > account menu > API > the key > Edit"
 _CONFIG = "/api/v5/account/config"
+_TIME = "/api/v5/public/time"
 _TRADE = frozenset(("spot_trade", "margin_trade", "futures_trade", "options_trade", "transfer_own"))
 _WORDS: t.Mapping[str, frozenset[str]] = {
     "read_only": frozenset(("read",)),
@@ -148,7 +149,7 @@ class Okx(Exchange):
 
     def time_request(self, *, site: Site) -> Request:
         """Ask ``/api/v5/public/time``."""
-        return Request("GET", f"{site.base_url}/api/v5/public/time")
+        return Request("GET", f"{site.base_url}{_TIME}")
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``data[0].ts``, in milliseconds."""
@@ -157,6 +158,10 @@ class Okx(Exchange):
             return from_milliseconds(int(member(row, "ts", str, int, host=answer.host)))
         except ValueError:
             raise AnswerError(f"{answer.host} answered no time for ts") from None
+
+    def reads(self) -> frozenset[tuple[str, str]]:
+        """Return the account's configuration and the clock."""
+        return frozenset((("GET", _CONFIG), ("GET", _TIME)))
 
     def key_request(self, question: Question) -> Request:
         """Ask ``/api/v5/account/config``."""
@@ -188,6 +193,8 @@ class Okx(Exchange):
         host = answer.host
         row = _only_row(answer)
         raw = tuple(word for word in split_list(member(row, "perm", str, host=host)) if word)
+        if not raw:
+            raise AnswerError(f"{host} answered nothing for perm, which every key has")
         words: set[str] = set()
         for word in raw:
             words |= _WORDS.get(word) or {unknown(word)}

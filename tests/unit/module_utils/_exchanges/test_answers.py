@@ -353,7 +353,7 @@ def test_okx_unknown_word() -> None:
     ],
 )
 def test_binances_boxes(box: str, expected: set[str]) -> None:
-    data = {"ipRestrict": True, "createTime": 1698645219000, "enableReading": True, box: True}
+    data = {**BINANCE, **dict.fromkeys(_binance._BOXES, False), "ipRestrict": True, "enableReading": True, box: True}
     assert set(_registry.get("binance").key(answer(data)).permissions or ()) == expected | {"read"}
     data[box] = False
     assert _registry.get("binance").key(answer(data)).permissions == ("read",)
@@ -481,6 +481,8 @@ BINANCE_IP = "Invalid API-key, IP, or permissions for action, request ip: {}"
         ("binance", "-2015", "Invalid API-key, IP, or permissions for action.", None),
         ("bybit", "10010", "Unmatched IP, please check your API key's bound IP addresses.", None),
         ("bitget", "40018", "Invalid IP", None),
+        ("bitget", "40018", "invalid ip,current request ip 1.2.3.4", "1.2.3.4"),
+        ("bitget", "40018", "Invalid IP, current request ip: 2a02:c207::1.", "2a02:c207::1"),
     ],
 )
 def test_the_address_that_was_seen(name: str, code: str, text: str, seen: str | None) -> None:
@@ -555,6 +557,8 @@ WRONG: list[tuple[str, tuple[Any, ...], Any]] = [
     ("bybit", ("result", "permissions"), ...),
     ("bybit", ("result", "permissions", "Spot"), "SpotTrade"),
     ("bybit", ("result", "permissions", "Spot"), [1]),
+    ("bybit", ("result", "permissions", "Spot"), False),
+    ("bybit", ("result", "permissions", "Wallet"), {}),
     ("bybit", ("result", "ips"), "1.2.3.4"),
     ("bybit", ("result", "ips"), [["1.2.3.4"]]),
     ("bybit", ("result", "ips"), ...),
@@ -574,11 +578,16 @@ WRONG: list[tuple[str, tuple[Any, ...], Any]] = [
     ("okx", ("data",), [{}, {}]),
     ("okx", ("data", 0, "perm"), ["trade"]),
     ("okx", ("data", 0, "perm"), ...),
+    ("okx", ("data", 0, "perm"), ""),
     ("okx", ("data", 0, "ip"), ["1.2.3.4"]),
     ("binance", ("ipRestrict",), "false"),
     ("binance", ("ipRestrict",), 0),
     ("binance", ("ipRestrict",), ...),
     ("binance", ("enableReading",), ...),
+    ("binance", ("enableWithdrawals",), "true"),
+    ("binance", ("enableWithdrawals",), ...),
+    ("binance", ("enableFutures",), 1),
+    ("binance", ("enableTeleport",), "true"),
     ("binance", ("createTime",), "now"),
     ("binance", ("createTime",), 10**30),
 ]
