@@ -114,12 +114,29 @@ class KeyShape:
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """What a signed question is made of: who asks, for which instant, where, and in which environment."""
+    """What a signed question is made of: who asks, for which instant, where, and in which environment.
+
+    ``ask_futures_host`` says that the key's owner allows one more signed call, to the futures host, where the first
+    answer leaves several causes open.
+    """
 
     credential: Credential
     at: datetime.datetime
     site: Site
     environment: str
+    ask_futures_host: bool = False
+
+
+class RefusedError(Exception):
+    """The exchange refused a request of an interview; ``access`` says why."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        super().__init__(access.status)
+
+
+#: Yields requests, takes accepted answers, returns what the key told.
+Interview = t.Generator[Request, Answer, ObservedKey]
 
 
 class Exchange(abc.ABC):
@@ -187,16 +204,22 @@ class Exchange(abc.ABC):
         """Return the exchange's clock (aware, UTC) from the answer; raises ``AnswerError``."""
 
     @abc.abstractmethod
+    def reads(self) -> frozenset[tuple[str, str]]:
+        """Return the method and path of every request that is ever made: all of them read, none changes anything."""
+
+    @abc.abstractmethod
     def key_request(self, question: Question) -> Request:
-        """Return the one signed read by which a key tells about itself."""
+        """Return the signed read by which a key tells about itself, or the first one where it takes several."""
 
-    def other_form(self, question: Question, *, answer: Answer) -> Request | None:
-        """Return the question in another form where the answer says only that the account needs one (Bitget).
+    def interview(self, question: Question) -> Interview:
+        """Ask about the key, one request after the other, and return what it tells.
 
-        Such an answer is no refusal of the key: the exchange knew it and sent it to another door.
+        Each ``yield`` puts a request and gives the accepted answer. A refusal is raised there as ``RefusedError``;
+        after one that leaves the key open (``permission_denied``, ``ambiguous``) an exchange may ask in another way.
+        After any other the driver puts nothing more.
         """
-        del question, answer  # most exchanges have one form
-        return None
+        answer = yield self.key_request(question)
+        return self.key(answer)
 
     # --- answers ---
 
@@ -216,18 +239,3 @@ class Exchange(abc.ABC):
         ``masked_id`` and ``not_told`` are left empty and foreign text is raw: the driver, which knows the credential,
         sees to all three.
         """
-
-    # --- where one answer leaves several causes open ---
-
-    def second_opinion(self, question: Question, *, first: Access) -> Request | None:
-        """Return one more signed read that can tell the causes of an ambiguous refusal apart, if there is one.
-
-        It is put only when the key's owner allows it (it counts as a second refused call).
-        """
-        del question, first  # most exchanges have none
-        return None
-
-    def settle(self, *, first: Access, second: Access | None) -> Access:
-        """Return what both refusals say together; ``second`` is ``None`` where the second question was accepted."""
-        del second
-        return first

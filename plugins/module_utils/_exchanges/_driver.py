@@ -83,13 +83,13 @@ def _interview(*, exchange: Exchange, question: Question, http: Http) -> tuple[A
     try:
         request = next(interview)
         while True:
-            answer, refusal = _put(request, exchange=exchange, http=http)
-            if answer is not None:
-                request = interview.send(answer)
+            outcome = _put(request, exchange=exchange, http=http)
+            if isinstance(outcome, Answer):
+                request = interview.send(outcome)
                 continue
-            request = interview.throw(RefusedError(refusal))
-            if refusal.status not in _LEAVES_OPEN:
-                return refusal, None
+            request = interview.throw(RefusedError(outcome))
+            if outcome.status not in _LEAVES_OPEN:
+                return outcome, None
     except StopIteration as told:
         return Access(ACCEPTED), told.value
     except RefusedError as refused:
@@ -100,21 +100,23 @@ def _interview(*, exchange: Exchange, question: Question, http: Http) -> tuple[A
         interview.close()
 
 
-def _put(request: Request, *, exchange: Exchange, http: Http) -> tuple[Answer, None] | tuple[None, Access]:
+def _put(request: Request, *, exchange: Exchange, http: Http) -> Answer | Access:
     """Put one request and return its accepted answer, or why there is none."""
+    try:
+        answer = _send(request, exchange=exchange, http=http)
+        return read_refusal(exchange=exchange, answer=answer) or answer
+    except HttpError as error:
+        return Access("unreachable", message=str(error), next_step=_UNREACHABLE.get(error.kind))
+    except AnswerError as error:
+        return Access("unreachable", message=str(error))
+
+
+def _send(request: Request, *, exchange: Exchange, http: Http) -> Answer:
+    """Send one of the exchange's listed reads; anything else never leaves."""
     path = urlsplit(request.url).path
     if (request.method, path) not in exchange.reads():
-        raise TradingHostsError(
-            f"{exchange.title}: {request.method} {path} is not one of its reads; please report this."
-        )
-    try:
-        answer = http.send(request)
-        refusal = read_refusal(exchange=exchange, answer=answer)
-    except HttpError as error:
-        return None, Access("unreachable", message=str(error), next_step=_UNREACHABLE.get(error.kind))
-    except AnswerError as error:
-        return None, Access("unreachable", message=str(error))
-    return (answer, None) if refusal is None else (None, refusal)
+        raise TradingHostsError(f"{exchange.title}: {request.method} {path} is no listed read; please report this.")
+    return http.send(request)
 
 
 def read_refusal(*, exchange: Exchange, answer: Answer) -> Access | None:
@@ -171,7 +173,7 @@ def _with_offset(
 ) -> Access:
     """Say how far this host's clock is off, by one unsigned question."""
     try:
-        answer = http.send(exchange.time_request(site=question.site))
+        answer = _send(exchange.time_request(site=question.site), exchange=exchange, http=http)
         here = now()
         there = exchange.server_time(answer)
     except (HttpError, AnswerError):

@@ -131,10 +131,11 @@ def _ask_one(
         else:
             access, observed = ask(
                 exchange=plan.exchange,
-                question=Question(plan.credential, at, plan.site, plan.environment),
+                question=Question(
+                    plan.credential, at, plan.site, plan.environment, ask_futures_host=plan.ask_futures_host
+                ),
                 http=http,
                 now=now,
-                ask_futures_host=plan.ask_futures_host,
             )
             pace.note(plan, access)
     passphrase = None

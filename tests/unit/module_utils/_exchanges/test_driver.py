@@ -12,9 +12,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError
+from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError, TradingHostsError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _driver, _registry
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential, Question
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import (
+    Credential,
+    Interview,
+    Question,
+    RefusedError,
+)
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._okx import Okx
 from ansible_collections.trading.hosts.plugins.module_utils._facts import REFUSALS, Access, ObservedKey, to_json
 from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
 from tests.unit.module_utils._exchanges.test_answers import BITGET_UNIFIED, GOOD, TIMES
@@ -46,8 +52,8 @@ def said(data: Any, *, status: int = 200, **headers: str) -> Answer:
 def ask(name: str, *answers: Any, **options: Any) -> tuple[Access, ObservedKey | None, FakeHttp]:
     exchange = _registry.get(name)
     http = FakeHttp(*answers)
-    question = Question(CREDENTIAL, NOW, exchange.sites()["mainnet", "global"], "mainnet")
-    access, key = _driver.ask(exchange=exchange, question=question, http=http, now=lambda: NOW, **options)
+    question = Question(CREDENTIAL, NOW, exchange.sites()["mainnet", "global"], "mainnet", **options)
+    access, key = _driver.ask(exchange=exchange, question=question, http=http, now=lambda: NOW)
     assert not http.answers, "fewer questions than answers"
     return access, key, http
 
@@ -243,3 +249,38 @@ def test_a_plain_account_says_that_nothing_was_told() -> None:
     _access, key, _http = ask("binance", {"balances": []})
     assert key is not None
     assert {"permissions", "allowlist", "expiry"} <= set(key.not_told)
+
+
+class OneMoreQuestion(Okx):
+    """An exchange that asks on after every refusal, and for what it does not list."""
+
+    def interview(self, question: Question) -> Interview:
+        try:
+            yield self.key_request(question)
+        except RefusedError:
+            yield self.key_request(question)
+        raise AssertionError("the driver went on")
+
+
+@pytest.mark.parametrize("code", ["50110", "50111", "50113", "50105", "50011"])
+def test_nothing_more_is_asked_after_a_refusal_that_settles_the_key(code: str) -> None:
+    http = FakeHttp(said({"code": code, "msg": "no"}, status=401))
+    question = Question(CREDENTIAL, NOW, _registry.get("okx").sites()["mainnet", "global"], "mainnet")
+    access, key = _driver.ask(exchange=OneMoreQuestion(), question=question, http=http, now=lambda: NOW)
+    assert (access.code, key, len(http.asked)) == (code, None, 1)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_no_listed_read_never_leaves(name: str) -> None:
+    exchange = _registry.get(name)
+    http = FakeHttp()
+    listed = next(iter(exchange.reads()))[1]
+    for method, path in (("POST", "/api/v5/trade/order"), ("GET", "/withdraw"), ("DELETE", listed)):
+        with pytest.raises(TradingHostsError, match="no listed read"):
+            _driver._send(Request(method, f"https://h.example{path}"), exchange=exchange, http=http)
+    assert http.asked == []
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_the_listed_reads_are_reads(name: str) -> None:
+    assert {method for method, _path in _registry.get(name).reads()} == {"GET"}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 from pathlib import Path
@@ -24,10 +25,10 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract
     Credential,
     Exchange,
     Question,
+    RefusedError,
     Site,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._facts import PERMISSION_WORDS, Access
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
 
 AT = datetime.datetime(2026, 11, 22, 7, 13, 54, 123000, tzinfo=datetime.UTC)
 MILLISECONDS = 1795331634123
@@ -72,8 +73,9 @@ def test_headers_equal_those_of_ccxt(name: str) -> None:
 
 def test_bitgets_other_form_equals_that_of_ccxt() -> None:
     exchange = _registry.get("bitget")
-    ours = exchange.other_form(question(exchange), answer=Answer(400, {}, b'{"code":"40085"}', "h"))
-    assert ours is not None
+    interview = exchange.interview(question(exchange))
+    next(interview)
+    ours = interview.throw(RefusedError(Access("ambiguous", code="40085")))
     theirs = from_ccxt("bitget", "v3/account/info", ["private", "uta"])
     assert ours.url == theirs["url"]
     assert ours.headers["ACCESS-SIGN"] == theirs["headers"]["ACCESS-SIGN"]
@@ -107,12 +109,23 @@ def test_binance_signs_like_ccxt(site: tuple[str, str], path: str, api: list[str
 def test_binance_asks_its_futures_host_like_ccxt() -> None:
     exchange = _registry.get("binance")
     first = Access("ambiguous", code="-2015")
-    ours = exchange.second_opinion(question(exchange), first=first)
-    assert ours is not None
+    allowed = dataclasses.replace(question(exchange), ask_futures_host=True)
+    interview = exchange.interview(allowed)
+    next(interview)
+    ours = interview.throw(RefusedError(first))
     theirs = urlsplit(from_ccxt("binance", "account", ["fapiPrivateV2"])["url"])
     assert (urlsplit(ours.url).netloc, urlsplit(ours.url).path) == (theirs.netloc, theirs.path)
-    assert exchange.second_opinion(question(exchange), first=Access("ambiguous", code="-9")) is None
-    assert exchange.second_opinion(Question(CREDENTIAL, AT, Site("https://a.b"), "custom"), first=first) is None
+    elsewhere = Question(CREDENTIAL, AT, Site("https://a.b"), "custom", ask_futures_host=True)
+    for asked, refusal in (
+        (question(exchange), first),
+        (allowed, Access("ambiguous", code="-9")),
+        (elsewhere, first),
+    ):
+        interview = exchange.interview(asked)
+        next(interview)
+        with pytest.raises(RefusedError) as refused:
+            interview.throw(RefusedError(refusal))
+        assert refused.value.access == refusal
 
 
 def test_the_documented_vector_of_binance() -> None:
