@@ -4,8 +4,8 @@
 
 """How long placing 20 credentials takes, as root: `python -m tests.bench.bench_placement [--rounds 7] [--host beta]`.
 
-Side by side in one run, on one real host of the lab over SSH, whole `ansible-playbook` processes: a ping, placing on a
-host that has none, placing on one that has them all, and what was there before: community.general's
+Side by side in one run, on one real host of the lab over SSH with pipelining, whole `ansible-playbook` processes: a
+ping, placing on a host that has none, placing on one that has them all, and what was there before: community.general's
 systemd_creds_encrypt and copy, in loops. Prints medians of the wall time, the ratios, how often ssh was run, and the
 CPU seconds of the host. The other collection is taken from PyPI's package `ansible`, once, and kept in the cache.
 """
@@ -24,9 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.collection import collections_directory
 from tests.lab._images import cache_dir
 from tests.lab._lab import Lab
-from tests.lab.ansible import collections_directory
 from tests.lab.e2e._support import STORE, Controller, Run, canary, place, virgin
 
 if TYPE_CHECKING:
@@ -137,13 +137,15 @@ def main() -> None:
     options = parser.parse_args()
     host = options.host
     other = community_general()
-    ping, none, present, loops = (Measured() for _ in range(4))
+    ping, none, present, loops, default_loops = (Measured() for _ in range(5))
     with tempfile.TemporaryDirectory() as name, Lab() as lab:
         controller = Controller(lab, Path(name), user="root", pipelining=True)
         with_other = {"ANSIBLE_COLLECTIONS_PATH": f"{collections_directory()}:{other}"}
-        controller.write_vars(
-            {"keys": [canary() for _ in NAMES], "secrets": [canary() for _ in NAMES], "names": NAMES}, hosts=[host]
-        )
+        default = Controller(lab, Path(name) / "default", user="root", pipelining=False)
+        for one in (controller, default):
+            one.write_vars(
+                {"keys": [canary() for _ in NAMES], "secrets": [canary() for _ in NAMES], "names": NAMES}, hosts=[host]
+            )
         controller.run(*PING, hosts=host)  # opens the connection that all others use
         for number in range(options.rounds):
             virgin(lab, host)
@@ -151,9 +153,10 @@ def main() -> None:
             measure(lab, host, controller, PLACE, none, lambda run: run.of(host, "place").status == "changed")
             measure(lab, host, controller, PING, ping, lambda run: True)
             measure(lab, host, controller, PLACE, present, lambda run: run.of(host, "place").status == "ok")
-            if number < 2:  # it is long enough to be measured well
-                virgin(lab, host)
-                measure(lab, host, controller, LOOPS, loops, lambda run: True, with_other)
+            if number < 2:  # they are long enough to be measured well
+                for configured, measured in ((controller, loops), (default, default_loops)):
+                    virgin(lab, host)
+                    measure(lab, host, configured, LOOPS, measured, lambda run: True, with_other)
 
     base = statistics.median(ping.wall)
     machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
@@ -163,16 +166,19 @@ def main() -> None:
         ("placed on a host that has none", none),
         ("placed on a host that has them", present),
         ("community.general and copy, loops", loops),
+        ("the same, pipelining off (default)", default_loops),
     ):
         print(measured.line(text, base=base))
     ratios = {
         "none": statistics.median(none.wall) / base,
         "present": statistics.median(present.wall) / base,
         "loops": statistics.median(loops.wall) / statistics.median(none.wall),
+        "default loops": statistics.median(default_loops.wall) / statistics.median(none.wall),
     }
     print(f"none / ping      {ratios['none']:6.2f}   target: at most {TARGETS['none']}")
     print(f"present / ping   {ratios['present']:6.2f}   target: at most {TARGETS['present']}")
     print(f"loops / none     {ratios['loops']:6.1f}   target: at least {TARGETS['loops']:.0f}")
+    print(f"the same, off    {ratios['default loops']:6.1f}")
 
 
 if __name__ == "__main__":

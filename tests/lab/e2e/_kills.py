@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.lab._tools import wait_for
-from tests.lab.e2e._support import HOST_KEY, HOSTS, STORE, Controller, canary, place, virgin
+from tests.lab.e2e._support import HOST_KEY, HOSTS, STORE, Controller, canary, names, place, virgin
 from tests.lab.e2e._sweep import Needles, sweep
 
 if TYPE_CHECKING:
@@ -72,20 +72,21 @@ class Killer:
         assert run.returncode == 0, run.output
         return record.read_bytes()
 
-    def tell(self, host: str, *, kills: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
-        """Let the program on the host do these kills and return all that it tells."""
+    def tell(self, host: str, *, runs: bool = False, kills: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+        """Return what the host holds; with ``runs`` also after runs that nobody disturbs, and after these kills."""
         order = {
             "directory": f"/{STORE}",
             "host_key": f"/{HOST_KEY}",
             "contents": self.contents,
             "payloads": [base64.b64encode(payload).decode() for payload in self.payloads],
+            "runs": runs,
             "kills": list(kills),
         }
         done = self.lab.execute(
             host,
             ["python3", "-c", _DRIVER.read_text()],
             text_input=json.dumps(order),
-            timeout=60 + 5 * len(kills),
+            timeout=120 + 5 * len(kills),
         )
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -94,7 +95,7 @@ class Killer:
         (self.lab.root("beta") / STORE).mkdir(mode=0o700, exist_ok=True)
         orders = [kills(count=count // 2, random_numbers=random_numbers) for _ in HOSTS]
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            told = pool.map(lambda host, order: self.tell(host, kills=order), HOSTS, orders)
+            told = pool.map(lambda host, order: self.tell(host, runs=True, kills=order), HOSTS, orders)
             return [{**entry, "host": host} for host, entries in zip(HOSTS, told, strict=True) for entry in entries]
 
     def cut_power(self, *, count: int, seconds: float, random_numbers: random.Random) -> list[dict[str, Any]]:
@@ -169,3 +170,32 @@ def judge(told: Sequence[dict[str, Any]]) -> dict[str, int]:
             counts["ended before"] += entry.get("status") == 0
         before[host] = held
     return counts
+
+
+def kill_and_judge(
+    lab: Lab, directory: Path, *, module_kills: int, power_cuts: int, random_numbers: random.Random
+) -> None:
+    """Do all of it: kills of the module, half on each host, then power cuts, then look for plain text."""
+    killer = Killer(lab, directory)
+    told = killer.kill_modules(count=module_kills, random_numbers=random_numbers)
+    counts = judge(told)
+    print(f"kills of the module: {counts}")
+    # It counts only if the kills came in the middle.
+    assert counts["kills"] == module_kills
+    assert counts["leftovers"] >= module_kills / 5, counts
+    assert counts["mixed"] >= 1, counts
+    assert counts["ended before"] <= module_kills / 3, counts
+
+    ended = [entry for entry in told if entry["kind"] == "undisturbed"]
+    last = [[entry for entry in ended if entry["host"] == host][-1] for host in HOSTS]
+    seconds = max(entry["duration"] for entry in ended)
+    cuts = killer.cut_power(count=power_cuts, seconds=seconds, random_numbers=random_numbers)
+    counts = judge([*last, *cuts])
+    print(f"power cuts: {counts}")
+    assert counts["kills"] == power_cuts
+    assert counts["leftovers"] >= 1, counts
+    # The next run removes what the cuts have left.
+    for host in HOSTS:
+        killer.tell(host, runs=True)
+        assert names(lab, host) == sorted(NAMES)
+    assert killer.plain_text() == []

@@ -5,7 +5,8 @@
 """Runs on a host, as one program: starts the module again and again, kills it, and tells what it left.
 
 Standard input is one JSON object: ``directory``, ``host_key``, ``contents`` (name: the texts of version 0 and 1),
-``payloads`` (what Ansible pipes to python to place version 0 and 1, in base64) and ``kills``. A kill is ``when``
+``payloads`` (what Ansible pipes to python to place version 0 and 1, in base64), ``runs`` (or only look) and ``kills``.
+A kill is ``when``
 (``time`` or ``event``), ``share`` (0 to 1, of the duration or of the changes in the directory), ``group`` (also what
 the module has started) and ``virgin`` (begin on a host without credentials and key). Standard output is one JSON
 object per line: the state at the beginning, then after each kill, then after a run that nobody disturbed.
@@ -140,7 +141,7 @@ def main() -> None:
         print(json.dumps(host.state(**more)), flush=True)
 
     tell(kind="found")
-    if not order["kills"]:
+    if not order["runs"]:
         return
     for version in (0, 1):
         tell(kind="undisturbed", status=host.undisturbed(version), duration=host.duration, changes=host.changes)
