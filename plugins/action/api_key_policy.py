@@ -17,7 +17,7 @@ import yaml
 
 from ..module_utils._errors import InputError, TradingHostsError
 from ..module_utils._exchanges._registry import find
-from ..module_utils._facts import egress_facts, key_facts
+from ..module_utils._facts import egress_facts
 from ..module_utils._policy._engine import Report, judge
 from ..module_utils._policy._finding import SEVERITIES
 from ..module_utils._policy._gates import GATES, NEVER
@@ -111,7 +111,7 @@ def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:
     for file in read_facts(sources=[str(source) for source in options["src"]]) if options["src"] else ():
         facts.add_file(file)
     for index, data in enumerate(list_of(options["api_keys"], "api_keys", inner="api_keys")):
-        facts.keys.append(key_facts(data, where=f"api_keys[{index}]"))
+        facts.add_key(data, where=f"api_keys[{index}]")
     for index, data in enumerate(list_of(options["egress"], "egress", inner="egress")):
         facts.egress.append(egress_facts(data, where=f"egress[{index}]"))
     told = {name: plain(options[name]) for name in ("machine", "credentials", "transport")}

@@ -115,8 +115,10 @@ _DAYS = ("created_on", "expires_on")
 def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str, t.Any]:
     """Return the declaration with everything unset left out and every date checked; ``where`` names the option.
 
-    Raises ``InputError`` for a date that is none.
+    Raises ``InputError`` for a date that is none, and as :func:`check_names`.
     """
+    check_names(given, where=where)
+    check_shape(given or {}, spec=DECLARED_SPEC, where=where)
     kept: dict[str, t.Any] = _without_unset(given or {})
     for name in _DAYS:
         _check_day(kept.get(name), where=f"{where}.{name}")
@@ -126,6 +128,45 @@ def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str,
     for name, attestation in (kept.get("attested") or {}).items():
         _check_day(attestation.get("on"), where=f"{where}.attested.{name}.on")
     return kept
+
+
+def check_names(value: t.Any, *, where: str) -> None:
+    """Refuse a name that YAML read as something else: ``on`` without quotes is true. Raises ``InputError``."""
+    if isinstance(value, t.Mapping):
+        for name, item in value.items():
+            if str(name) == "True":  # as text where it has been through JSON
+                raise InputError(
+                    field=f"{where}.on", problem="was read by YAML as true", mend='put the name in quotes: "on"'
+                )
+            check_names(item, where=f"{where}.{name}")
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            check_names(item, where=f"{where}[{index}]")
+
+
+def check_shape(given: t.Any, *, spec: t.Mapping[str, t.Any], where: str) -> None:
+    """Raise ``InputError`` for the first value that is not of the type in ``spec``; unset ones and other names pass.
+
+    Facts travel as JSON, and hosts write it: what a rule reads must be what it takes it for.
+    """
+    if not isinstance(given, t.Mapping):
+        raise InputError(field=where, problem="is not a mapping", mend="write name: value")
+    for name, value in given.items():
+        option = spec.get(name)
+        if option is None or value is None:
+            continue
+        field = f"{where}.{name}"
+        kind, values = option["type"], [(field, value)]
+        if kind == "list":
+            if not isinstance(value, (list, tuple)):
+                raise InputError(field=field, problem="is not a list", mend="write [a, b]")
+            kind, values = option["elements"], [(f"{field}[{index}]", each) for index, each in enumerate(value)]
+        for place, each in values:
+            if kind == "dict":
+                check_shape(each, spec=option["options"], where=place)
+            elif not isinstance(each, bool if kind == "bool" else str):
+                problem = "is not true or false" if kind == "bool" else "is not text"
+                raise InputError(field=place, problem=problem, mend="put text in quotes, and truth values in none")
 
 
 def _without_unset(value: t.Any) -> t.Any:

@@ -320,7 +320,7 @@ def _read(kind: t.Any, data: t.Any, *, where: str) -> t.Any:
 
 def _read_field(kind: t.Any, name: str, annotation: str, given: t.Any, *, where: str) -> t.Any:
     nested = _NESTED.get((kind, name))
-    if nested is not None and given is not None:
+    if nested is not None and not (given is None and annotation.endswith("| None")):
         if annotation.startswith("tuple"):
             if not isinstance(given, (list, tuple)):
                 raise InputError(field=where, problem="is not a list", mend="learn the facts again with this release")

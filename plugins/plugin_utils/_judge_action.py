@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._declared import DECLARED_SPEC, declaration
+from ..module_utils._declared import DECLARED_SPEC, check_shape, declaration
 from ..module_utils._errors import InputError, TradingHostsError
 from ..module_utils._facts import Access, EgressFacts, KeyFacts, egress_facts, key_facts
 from ..module_utils._facts import Path as FactPath
@@ -116,13 +116,19 @@ class Facts:
                 problem = f"is about host {data.get('host')!r} in a file of {file.host}"
                 raise InputError(field=where, problem=problem, mend="learn the facts again")
             if file.kind == "api_keys":
-                self.keys.append(key_facts(data, where=where))
+                self.add_key(data, where=where)
             elif file.kind == "egress":
                 self.egress.append(egress_facts(data, where=where))
         if file.kind == "credentials":
             self.add_machine(file.host, {**file.rest, "credentials": list(file.facts)})
         elif "transport" in file.rest:
             self.add_machine(file.host, {"transport": file.rest["transport"]})
+
+    def add_key(self, data: t.Any, *, where: str) -> None:
+        """Add what was learned of one key, from its JSON form."""
+        facts = key_facts(data, where=where)
+        check_shape(facts.declared, spec=DECLARED_SPEC, where=f"{where}.declared")
+        self.keys.append(facts)
 
     def add_machine(self, host: str, data: t.Mapping[str, t.Any]) -> None:
         """Add what was told of one host: ``machine``, ``credentials``, ``transport``; what is absent stays."""
@@ -159,6 +165,8 @@ class Facts:
             words = declaration(rest, where=where)
             place = (str(given.get("host") or host), str(given["name"]))
             if place in places:
+                # What was learned must be about the key that is declared: a rule compares these two.
+                words.update((name, str(given[name])) for name in ("exchange", "environment") if given.get(name))
                 self.keys[places[place]] = dataclasses.replace(self.keys[places[place]], declared=words)
                 continue
             self.keys.append(

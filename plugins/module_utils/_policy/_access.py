@@ -16,9 +16,7 @@ from ._case import (
     Case,
     Rule,
     Verdict,
-    days,
     failed,
-    instant,
     passed,
     shown,
     unknown,
@@ -82,11 +80,8 @@ def _key_accepted(case: Case) -> Verdict:
         return SKIP
     if case.status == NOT_OBSERVED:
         return unknown("the key is declared, and nothing was learned of it", remedy=Remedy("Learn the key."))
-    asked = instant(case.key.asked_at)
-    age = None if asked is None else case.now - asked
-    if age is None or age > case.policy.max_fact_age:
-        old = "of an unknown time" if age is None else f"{days(age)} old"
-        return unknown(f"the facts are {old}", remedy=Remedy("Learn the key again."))
+    if case.stale is not None:
+        return unknown(f"the facts are {case.stale}", remedy=Remedy("Learn the key again."))
     if case.status == ACCEPTED:
         return PROVED
     said = f"{case.title} answered {case.status}"
@@ -151,6 +146,11 @@ def _account_as_declared(case: Case) -> Verdict:
 
 
 def _environment_as_declared(case: Case) -> Verdict:
+    learned = {"exchange": case.key.exchange, "environment": case.key.environment}
+    others = [name for name, told in learned.items() if case.declared.get(name, told) != told]
+    if others:
+        said = ", ".join(f"{name} {shown(case.declared[name])}, learned of {shown(learned[name])}" for name in others)
+        return failed("observed", f"the key is declared for {said}", remedy=_AFTER["wrong_environment"])
     if case.status == "not_asked":
         return SKIP
     if case.accepted:

@@ -120,7 +120,9 @@ def _covers_unasked(case: Case, way: Way, answers: t.Mapping[str, bool | None]) 
         hidden = [address for address, answer in answers.items() if answer is None]
         return unknown(f"nobody can say whether the list holds {listed(hidden)}", remedy=learn)
     weakest = "declared" if any(fact.basis == "declared" for fact in way.facts) else "observed"
-    return passed(min(weakest, case.entries_basis, key=lambda basis: STRENGTH[basis]))
+    # Who names the ways names what is not looked at, too.
+    ways = case.basis_of("egress_paths") if case.declared.get("egress_paths") else "observed"
+    return passed(min(weakest, ways, case.entries_basis, key=lambda basis: STRENGTH[basis]))
 
 
 def _egress_view_conflict(case: Case) -> Verdict:

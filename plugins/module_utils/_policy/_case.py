@@ -178,9 +178,14 @@ def _way(
         if netns is not None and path.netns is not None and netns != path.netns:
             continue
         known = best.get(fact.family)
-        if known is None or _EVIDENCE.get(fact.basis, 9) < _EVIDENCE.get(known.basis, 9):
+        if known is None or _believed_first(fact) < _believed_first(known):
             best[fact.family] = fact
     return Way(families, own, tuple(best.values()))
+
+
+def _believed_first(fact: EgressFacts) -> tuple[int, float, bool]:
+    """Stronger evidence comes first, what was learned later before what it replaces, and doubt before certainty."""
+    return _EVIDENCE.get(fact.basis, 9), -(instant(fact.asked_at) or 0.0), fact.status == "agreed"
 
 
 class HostCase(t.NamedTuple):
@@ -260,6 +265,7 @@ class Case:
         "placing",
         "policy",
         "root",
+        "stale",
         "status",
         "subject",
         "trusted",
@@ -298,6 +304,7 @@ class Case:
         self.root = self._root()
         asked = instant(key.asked_at)
         self.clock_doubt = asked is not None and asked - now > CLOCK_DOUBT
+        self.stale = stale(key.asked_at, policy=policy, now=now)
         self.subject = Subject(shown(key.host), shown(key.name), shown(key.declared.get("service")) or None)
         self._read_permissions()
         self._read_allowlist()
@@ -445,6 +452,16 @@ def instant(text: t.Any) -> float | None:
     if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(year, 1), month)[1] and hour < 24 and minute < 60):
         return None
     return float(calendar.timegm((year, month, day, hour, minute, second)))
+
+
+def stale(asked_at: str, *, policy: Policy, now: float) -> str | None:
+    """Return why a fact that was learned at ``asked_at`` can prove nothing now, or ``None`` where it can."""
+    asked = instant(asked_at)
+    if asked is None:
+        return "of an unknown time"
+    if asked - now > CLOCK_DOUBT:
+        return "from the future: the host's clock or the judge's is wrong"
+    return f"{days(now - asked)} old" if now - asked > policy.max_fact_age else None
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.,/@+-]*(?: [A-Za-z0-9_.,/@+-]+)*")

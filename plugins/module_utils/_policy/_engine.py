@@ -10,7 +10,7 @@ import collections
 import typing as t
 
 from .._facts import EgressFacts, KeyFacts
-from ._case import Case, Host, HostCase, Machine, Rule, Verdict, shown
+from ._case import Case, Host, HostCase, Machine, Rule, Verdict, shown, stale, unknown
 from ._egress import seen_from
 from ._finding import (
     FAIL,
@@ -112,7 +112,7 @@ def judge(
     replaced = frozenset(placed if gate in PLACING else ())
     replacing = gate_for(name="replace", fail_on=fail_on, fail_on_unknown=fail_on_unknown)
     gates: dict[Subject, Gate] = {}
-    hosts = _hosts(keys, egress, machines)
+    hosts = _hosts(keys, [fact for fact in egress if stale(fact.asked_at, policy=policy, now=now) is None], machines)
     known = _Exchanges(exchange_of)
     labels = _labels(keys)
     key_rules = [rule for rule in KEY_RULES if rules is None or rule.id in rules]
@@ -201,7 +201,11 @@ class _Judgement:
         worst = PASSED
         raw = (case.key.host, case.key.name)
         for rule in rules:
-            finding = self.add(rule, case.subject, rule.function(case), raw=raw)
+            verdict = rule.function(case)
+            if case.stale is not None and verdict.status == PASSED and STRENGTH[verdict.basis] >= STRENGTH["observed"]:
+                # What was bad is reported still; what was good may be so no more.
+                verdict = unknown(f"the facts are {case.stale}", root="key-accepted")
+            finding = self.add(rule, case.subject, verdict, raw=raw)
             if finding is None or worst == FAIL:
                 continue
             if finding.status == FAIL and RANK[finding.severity] >= RANK["medium"]:

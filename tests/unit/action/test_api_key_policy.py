@@ -126,6 +126,8 @@ def test_a_file_speaks_for_its_own_host_only(tmp_path: Path) -> None:
 def test_a_declaration_takes_the_place_of_the_one_in_the_facts() -> None:
     result = run(**facts(key()), declared=[{"name": "grid-bybit", "account": "other"}])
     assert "account-as-declared" in rules(result)
+    result = run(**facts(key()), declared=[{"name": "grid-bybit", "exchange": "bybit", "environment": "testnet"}])
+    assert "environment-as-declared" in rules(result)
 
 
 def test_a_declared_key_without_facts_is_not_known() -> None:
@@ -154,6 +156,18 @@ def test_a_declared_key_without_facts_is_not_known() -> None:
         ({"declared": [{"name": "x", "acount": "1"}]}, "declared[0] 'acount': cannot be declared"),
         ({"declared": [{"name": "x", "access": "all"}]}, "declared[0].access 'all': is not known"),
         ({"declared": [{"name": "x", "created_on": "soon"}]}, "declared[0].created_on 'soon': is not a day"),
+        ({"api_keys": [{**to_json(key()), "declared": ["x"]}]}, "api_keys[0].declared: is not a mapping"),
+        (
+            {"api_keys": [{**to_json(key()), "declared": {"two_factor": 1}}]},
+            "api_keys[0].declared.two_factor: is not a",
+        ),
+        ({"api_keys": [{**to_json(key()), "access": None}]}, "api_keys[0].access: is NoneType, not a mapping"),
+        ({"declared": [{"name": "x", "products": "spot"}]}, "declared[0].products: is not a list"),
+        ({"declared": [{"name": "x", "two_factor": "app"}]}, "declared[0].two_factor: is not a mapping"),
+        ({"declared": [{"name": "x", "attested": {"label": "Ada"}}]}, "declared[0].attested.label: is not a mapping"),
+        ({"declared": [{"name": "x", "egress_paths": ["ipv4"]}]}, "declared[0].egress_paths[0]: is not a mapping"),
+        ({"declared": [{"name": "x", "ip_restriction": "no"}]}, "declared[0].ip_restriction: is not true or false"),
+        ({"declared": [{"name": "x", "account": 1001}]}, "declared[0].account: is not text"),
         ({"api_keys": [], "report_path": "/nonexistent/report.json"}, "the report cannot be written"),
     ],
 )

@@ -87,6 +87,14 @@ ROWS = [
         for status in ("unreachable", "rate_limited", "ambiguous", "settling", "held_back", "permission_denied")
     ),
     Row("key-accepted", "unknown", key(asked_at="2026-11-22T06:00:00Z")),
+    Row("key-accepted", "unknown", key(asked_at="2026-11-22T08:30:00Z")),
+    Row("key-accepted", "unknown", key(asked_at="yesterday")),
+    Row("withdrawal-forbidden", "unknown", key(asked_at="2026-11-22T06:00:00Z")),
+    Row(
+        "withdrawal-forbidden",
+        "fail critical observed",
+        key(asked_at="2026-11-22T06:00:00Z", observed=seen(permissions=("withdraw",))),
+    ),
     Row("key-accepted", "unknown", UNOFFICIAL),
     Row("key-accepted", "not_applicable", key(**OTHER_EXCHANGE)),
     Row("observed-at-official-host", "pass high observed", key()),
@@ -102,6 +110,12 @@ ROWS = [
     Row("account-as-declared", "unknown", refused("ip_refused", declared={"attested": {"account": WORD}})),
     Row("environment-as-declared", "pass high proved", key()),
     Row("environment-as-declared", "fail high proved", refused("wrong_environment")),
+    Row("environment-as-declared", "fail high observed", key(declared={"environment": "testnet"})),
+    Row("environment-as-declared", "fail high observed", key(declared={"exchange": "okx"})),
+    Row(
+        "environment-as-declared", "fail high observed", key(environment="custom", declared={"environment": "mainnet"})
+    ),
+    Row("environment-as-declared", "pass high proved", key(declared={"exchange": "bybit", "environment": "mainnet"})),
     Row("environment-as-declared", "unknown", refused("ambiguous")),
     Row("environment-as-declared", "not_applicable", key(**OTHER_EXCHANGE)),
     Row("key-named", "pass medium observed", key(declared={"label": "grid "})),
@@ -222,7 +236,14 @@ ROWS = [
     ),
     Row(
         "allowlist-covers-host",
-        "pass high observed",
+        "pass high attested",
+        key(declared={"egress_paths": [{"family": "ipv4", "proxy": "socks5"}], "attested": {"egress_paths": WORD}}),
+        {"seen_from": [egress(path=Path(user="root", family="ipv4", proxy="socks5"))]},
+    ),
+    Row(
+        # Who declares a way leaves others out: nobody vouches for that here.
+        "allowlist-covers-host",
+        "unknown high declared",
         key(declared={"egress_paths": [{"family": "ipv4", "proxy": "socks5"}]}),
         {"seen_from": [egress(path=Path(user="root", family="ipv4", proxy="socks5"))]},
     ),
@@ -528,12 +549,41 @@ def test_another_network_namespace_is_no_evidence() -> None:
     facts = key(
         path=Path(user="root", family="ipv4", netns="1"),
         access=Access("accepted"),
-        declared={"egress_paths": [{"family": "ipv4", "source_address": "10.0.0.9"}]},
+        declared={
+            "egress_paths": [{"family": "ipv4", "source_address": "10.0.0.9"}],
+            "attested": {"egress_paths": WORD},
+        },
     )
     elsewhere = egress(path=Path(user="root", family="ipv4", netns="2", source_address="10.0.0.9"))
     assert found("allowlist-covers-host", facts, seen_from=[elsewhere]).status == "unknown"
     here = egress(path=Path(user="root", family="ipv4", netns="1", source_address="10.0.0.9"))
     assert found("allowlist-covers-host", facts, seen_from=[here]).status == "pass"
+
+
+NOT_ASKED = key(
+    exchange="other",
+    access=Access("not_asked"),
+    observed=None,
+    declared={"allowlist": [ADDRESS], "attested": {"allowlist": WORD, "ip_restriction": WORD}},
+)  # nothing is asked of it, so the addresses alone decide
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ([egress()], "pass"),
+        ([egress(asked_at="2026-11-22T06:00:00Z")], "unknown"),
+        ([egress(asked_at="2026-11-22T08:30:00Z")], "unknown"),
+        ([egress(asked_at="")], "unknown"),
+        # The same way twice: the later fact counts, and at the same instant the doubt.
+        ([egress(asked_at="2026-11-22T07:00:00Z"), egress(OTHER)], "fail"),
+        ([egress(OTHER), egress(asked_at="2026-11-22T07:00:00Z")], "fail"),
+        ([egress(), egress(status="disputed")], "unknown"),
+        ([egress(status="disputed"), egress()], "unknown"),
+    ],
+)
+def test_addresses_count_while_they_are_fresh(facts: list[EgressFacts], status: str) -> None:
+    assert found("allowlist-covers-host", NOT_ASKED, seen_from=facts).status == status
 
 
 def test_paths_are_compared_without_the_user() -> None:
