@@ -101,9 +101,9 @@ def judge(
 
     ``now`` is in seconds since 1970. ``exchange_of`` returns what is known of an exchange by name, or ``None``.
     ``placed`` holds the host and name of keys that are in place there already: where ``gate`` is about placing, the
-    gate ``replace`` decides for them. ``confirmed`` says that a person vouches for the observed addresses, ``ours`` are addresses that the inventory
-    declares. ``rules`` limits the judgement to these ids. A ``fail_on`` of ``never`` is for the caller, who goes on
-    whatever is found: ``blocking`` still says what the gate would have stopped.
+    gate ``replace`` decides for them. ``confirmed`` says that a person vouches for the observed addresses, ``ours`` are
+    addresses that the inventory declares. ``rules`` limits the judgement to these ids. A ``fail_on`` of ``never`` is
+    for the caller, who goes on whatever is found: ``blocking`` still says what the gate would have stopped.
     """
     judgement = _Judgement(policy=policy, waivers=waivers, now=now, keep_passed=keep_passed)
     asked = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
