@@ -22,8 +22,8 @@ REMOVED = "[removed]"
 #: Key ids that exchanges print in their messages: UUIDs (OKX) and long runs that look like a key.
 _KEY_ID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[A-Za-z0-9_]{18,}\b")
 
-#: ``::error`` and its kin; the double colon inside an IPv6 address stays.
-_RUNNER_COMMAND = re.compile(r"(?<![0-9A-Fa-f])::")
+#: ``::error`` and its kin; the double colon of an IPv6 address stays, also where it begins with it (``::1``).
+_RUNNER_COMMAND = re.compile(r"(?<![0-9A-Fa-f])::(?![0-9A-Fa-f.]*(?::[0-9A-Fa-f.]+)*(?:[\s,;/)\]]|$))")
 
 
 def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:

@@ -15,7 +15,7 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from .._declared import DECLARED_SPEC, declaration
+from .._declared import DECLARED_SPEC, check_names, declaration
 from .._errors import InputError
 from ._contract import Credential, Exchange, Site
 from ._registry import OTHER, get
@@ -116,11 +116,13 @@ def read_keys(api_keys: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Plan, ...]:
 
 
 def check_texts(api_keys: t.Any) -> None:
-    """Refuse secrets that YAML read as something else than text; to be called before Ansible makes text of them.
+    """Refuse what YAML read as something else than it looks; to be called before Ansible makes text of it.
 
-    ``passphrase: 000000`` is the number 0 by then. Raises ``InputError``.
+    ``passphrase: 000000`` is the number 0 by then, and the name ``on`` is true. Raises ``InputError``.
     """
     for index, given in enumerate(api_keys if isinstance(api_keys, (list, tuple)) else ()):
+        if isinstance(given, t.Mapping):
+            check_names(given.get("declared"), where=f"{_field(index, given)}.declared")
         for name in _SECRETS if isinstance(given, t.Mapping) else ():
             if given.get(name) is not None and not isinstance(given[name], str):
                 raise InputError(

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Commands of CI runners are broken in foreign text, and addresses are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.trading.hosts.plugins.module_utils._redact import one_line
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["::1", "::", "::/0", "::ffff:8.8.8.8", "::ffff:0:0/96", "not ::1, but 2a01:4f8::11", "(::1)", "[::1]:443"],
+)
+def test_an_address_stays_as_it_is_written(address: str) -> None:
+    assert one_line(address) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("::error file=x::b", ": :error file=x::b"),
+        ("::debug::x", ": :debug: :x"),
+        ("::add-mask::x", ": :add-mask: :x"),
+        ("::stop-commands::abc", ": :stop-commands::abc"),
+        ("::abc::", ": :abc::"),  # it could end what stop-commands began
+        ("\t::warning::", ": :warning::"),
+        ("##[error]", "## [error]"),
+    ],
+)
+def test_a_command_of_a_runner_is_broken(text: str, harmless: str) -> None:
+    assert one_line(text) == harmless
