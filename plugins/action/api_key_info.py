@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._exchanges._options import ARGUMENT_SPEC, check_texts
-from ..plugin_utils._facts_files import write_facts
+from ..plugin_utils._facts_files import learning_host, write_facts
 from ..plugin_utils._secret_action import SecretAction
 
 
@@ -21,7 +21,7 @@ class ActionModule(SecretAction):
         check_texts(args.get("api_keys"))
 
     def finish(self, result: dict[str, t.Any], *, task_vars: t.Mapping[str, t.Any]) -> None:
-        host = str(task_vars["inventory_hostname"])
+        host = learning_host(self._task, task_vars)
         learned = result.get("api_keys", [])
         for fact in learned:
             # The host knows its own name; judges and people know the one in the inventory.

@@ -11,7 +11,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import TradingHostsError
-from ..plugin_utils._facts_files import write_facts
+from ..plugin_utils._facts_files import learning_host, write_facts
 
 
 class ActionModule(ActionBase):
@@ -24,7 +24,7 @@ class ActionModule(ActionBase):
         directory = self._task.args.get("facts_dir")
         if directory and not result.get("failed"):
             document = {"credentials": result["credentials"], "machine": result["machine"]}
-            host = str(task_vars["inventory_hostname"])
+            host = learning_host(self._task, task_vars)
             try:
                 result["facts_file"] = write_facts(
                     directory=str(directory), host=host, kind="credentials", document=document

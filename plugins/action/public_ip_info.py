@@ -13,7 +13,7 @@ from pathlib import Path
 from ..module_utils._clock import from_text, utc_now
 from ..module_utils._egress._request import ARGUMENT_SPEC
 from ..module_utils._errors import InputError
-from ..plugin_utils._facts_files import read_file, write_facts
+from ..plugin_utils._facts_files import learning_host, read_file, write_facts
 from ..plugin_utils._secret_action import SecretAction
 
 #: Facts of other paths that are older do not survive in the file of a host.
@@ -25,7 +25,7 @@ class ActionModule(SecretAction):
     argument_spec = ARGUMENT_SPEC
 
     def finish(self, result: dict[str, t.Any], *, task_vars: t.Mapping[str, t.Any]) -> None:
-        host = str(task_vars["inventory_hostname"])
+        host = learning_host(self._task, task_vars)
         egress = result.get("egress", [])
         for fact in egress:
             # The host knows its own name; judges and people know the one in the inventory.

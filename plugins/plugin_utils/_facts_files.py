@@ -82,6 +82,14 @@ def write_facts(*, directory: str, host: str, kind: str, document: t.Mapping[str
     return str(path)
 
 
+def learning_host(task: t.Any, task_vars: t.Mapping[str, t.Any]) -> str:
+    """Return the inventory's name of the host that a learner ran on: with ``delegate_to`` it is not the play's own.
+
+    What another machine was told is no evidence for this one.
+    """
+    return str(task.delegate_to or task_vars["inventory_hostname"])
+
+
 def read_facts(*, sources: t.Iterable[str]) -> list[FactsFile]:
     """Read facts from files and directories, in the order of names; a directory stands for its ``*.json``.
 

@@ -194,6 +194,13 @@ class SecretAction(ActionBase):
                 "sent; nothing was sent; "
                 "use become_method: sudo, or connect as root."
             )
+        kind = _transport_of(self._connection)
+        if self._become_asks_sudo() and kind not in (*_SSH, _LOCAL):
+            # The others send the module at once, where ssh and local wait for the success mark.
+            raise TradingHostsError(
+                f"The connection {kind} sends the secret before sudo can be asked whether it records what it is sent; "
+                "nothing was sent; connect as root, without become, or use the connection ssh."
+            )
 
     def _check_identity(self, settings: t.Mapping[str, str]) -> Transport:
         kind = _transport_of(self._connection)

@@ -241,6 +241,13 @@ def test_become_methods_that_cannot_be_asked(ssh: t.Any) -> None:
     assert "cannot be asked whether it records" in refused(FakeConnection(become=FakeBecome(name="pbrun")))
 
 
+@pytest.mark.parametrize("loosened", [True, False])
+def test_connections_that_do_not_wait_for_sudo(loosened: bool) -> None:
+    args = {**ARGS, "require_verified_host": not loosened}
+    connection = FakeConnection(transport="docker", become=FakeBecome())
+    assert "connection docker sends the secret before sudo can be asked" in refused(connection, args)
+
+
 def test_a_forced_terminal(ssh: t.Any) -> None:
     assert "ask for a terminal" in refused(FakeConnection(can_pipe=False))
 
