@@ -30,7 +30,16 @@ _LEFTOVER = re.compile(r"\.trading-hosts\.[A-Za-z0-9_.@+-]+\.[0-9a-f]{16}\.tmp")
 
 
 def check_directory(*, directory: str, owner_uid: int) -> bool:
-    """Return whether the directory exists; raise :class:`StoreError` if somebody else could replace files in it."""
+    """Return whether the directory exists; raise :class:`StoreError` if somebody else could replace files in it.
+
+    Its parents count too: who may rename one of them can put another directory in its place.
+    """
+    if not os.path.isabs(directory) or not directory.isprintable():
+        raise StoreError(f"directory {directory!r} is no absolute path that a unit can name; write one like /etc/x.")
+    parent = os.path.realpath(directory)
+    while parent != "/":
+        parent = os.path.dirname(parent)
+        _check_parent(parent, directory=directory, owner_uid=owner_uid)
     try:
         found = os.stat(directory)
     except FileNotFoundError:
@@ -46,6 +55,22 @@ def check_directory(*, directory: str, owner_uid: int) -> bool:
             f"go-w {directory}"
         )
     return True
+
+
+def _check_parent(parent: str, *, directory: str, owner_uid: int) -> None:
+    try:
+        found = os.stat(parent)
+    except FileNotFoundError:
+        return  # the directory is not there either
+    except OSError as error:
+        raise file_error(error=error, path=parent) from None
+    # In a sticky directory such as /tmp nobody may rename what is not theirs.
+    if found.st_uid not in (0, owner_uid) or (found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX):
+        raise StoreError(
+            f"directory {directory!r} lies in {parent}, which others than root can change (mode "
+            f"{found.st_mode & 0o7777:04o}, uid {found.st_uid}), who could put other credentials in place; name another "
+            "directory, or run: chown root and chmod go-w on that one."
+        )
 
 
 def make_directory(*, directory: str) -> None:
