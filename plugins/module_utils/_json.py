@@ -15,16 +15,21 @@ from ._http import Answer
 
 def json_object(answer: Answer) -> dict[str, t.Any]:
     """Return the answer's JSON object. Duplicate names, NaN and anything else raise ``AnswerError``."""
+    data = json_value(answer)
+    if not isinstance(data, dict):
+        raise AnswerError(f"{answer.host} answered a JSON {type(data).__name__} where an object was expected")
+    return t.cast("dict[str, t.Any]", data)
+
+
+def json_value(answer: Answer) -> t.Any:
+    """Return the answer's JSON, of whatever kind. Duplicate names and NaN raise ``AnswerError``."""
     try:
-        data = json.loads(
+        return json.loads(
             answer.text(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_short_int
         )
     except (ValueError, RecursionError):
         start = "nothing" if not answer.body else "HTML" if answer.body.lstrip()[:1] == b"<" else "no valid JSON"
         raise AnswerError(f"{answer.host} answered {start} (HTTP {answer.status}) where JSON was expected") from None
-    if not isinstance(data, dict):
-        raise AnswerError(f"{answer.host} answered a JSON {type(data).__name__} where an object was expected")
-    return data
 
 
 def _no_duplicates(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:

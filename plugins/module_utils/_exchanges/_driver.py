@@ -221,7 +221,7 @@ def _clean_key(observed: ObservedKey, *, exchange: Exchange, question: Question)
         allowlist=dataclasses.replace(
             observed.allowlist, entries=tuple(_entry(text, secrets=secrets) for text in observed.allowlist.entries)
         ),
-        not_told=tuple(sorted(_TOLD_BY_NOBODY if told_nothing else exchange.cannot_tell())),
+        not_told=tuple(sorted(_TOLD_BY_NOBODY if told_nothing else exchange.cannot_tell().union(observed.not_told))),
     )
 
 
