@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
+import socket
 
+from ._errors import InputError
 from ._facts import Path
 
 
@@ -23,3 +26,17 @@ def here(*, family: str, proxy: str, source_address: str | None) -> Path:
     except OSError:
         netns = None
     return Path(user=user, family=family, proxy=proxy, source_address=source_address, netns=netns)
+
+
+def check_own_address(address: str) -> None:
+    """Refuse an IP address that this host cannot ask from; raises ``InputError`` for ``source_address``."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError as error:
+        problem = "is not an address of this host"
+        if error.errno != errno.EADDRNOTAVAIL:
+            problem = f"cannot be bound ({errno.errorcode.get(error.errno or 0, 'unknown error')})"
+        raise InputError(
+            field="source_address", value=address, problem=problem, mend="use one that `ip address` shows there"
+        ) from None

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from . import _transport
 from ._errors import HttpError, InputError, MissingLibraryError
+from ._here import check_own_address
 from ._version import VERSION
 
 try:
@@ -235,6 +236,7 @@ def _check_way(*, proxy: str | None, source_address: str | None, ip_family: str)
                 problem=f"is IPv{version} while ip_family is {ip_family}",
                 mend="give an address of that family, or leave ip_family out",
             )
+        check_own_address(source_address)
     if proxy is None:
         return
     try:

@@ -91,6 +91,11 @@ def test_key_and_secret_swapped(capsys: pytest.CaptureFixture[str]) -> None:
     assert not any(value in sentence for value in swapped.values())
 
 
+def test_a_source_address_of_somebody_else(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = failure(api_key_info_module, {"api_keys": [KEY], "source_address": "198.51.100.7"}, capsys)
+    assert sentence.startswith("source_address '198.51.100.7': is not an address of this host; use one that")
+
+
 #: YAML reads the name ``on`` as true unless it stands in quotes.
 UNQUOTED = {"attested": {"account": {"by": "Ada", True: "2026-11-01"}}}
 QUOTE_IT = 'declared.attested.account.on: was read by YAML as true; put the name in quotes: "on".'

@@ -9,7 +9,6 @@ Nothing here sends a packet.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import re
 import socket
@@ -18,6 +17,7 @@ import typing as t
 
 from .._allowlist._grammar import format_address, read_address
 from .._errors import InputError
+from .._here import check_own_address
 from ._answer import family_of, family_title
 
 _SOCKET_FAMILY = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
@@ -102,16 +102,7 @@ def _own_address(text: str) -> str:
         raise InputError(
             field="source_address", value=text, problem="is not one IP address", mend="give an address of this host"
         ) from None
-    try:
-        with socket.socket(_SOCKET_FAMILY[family], socket.SOCK_DGRAM) as probe:
-            probe.bind((text, 0))
-    except OSError as error:
-        problem = "is not an address of this host"
-        if error.errno != errno.EADDRNOTAVAIL:
-            problem = f"cannot be bound ({errno.errorcode.get(error.errno or 0, 'unknown error')})"
-        raise InputError(
-            field="source_address", value=text, problem=problem, mend="use one that `ip address` shows there"
-        ) from None
+    check_own_address(text)
     return family
 
 

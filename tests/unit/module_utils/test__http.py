@@ -400,6 +400,7 @@ def test_a_plain_question_never_goes_through_a_proxy(serve: Any, client: Any) ->
         ({"timeout": 601}, "timeout"),
         ({"ip_family": "v4"}, "ip_family"),
         ({"source_address": "eth0"}, "source_address"),
+        ({"source_address": "198.51.100.7"}, "source_address"),
         ({"source_address": "127.0.0.1", "ip_family": "ipv6"}, "source_address"),
         ({"proxy": f"ftp://u:{CANARY}@10.0.0.1:21"}, "proxy"),
         ({"proxy": f"u:{CANARY}@10.0.0.1"}, "proxy"),
