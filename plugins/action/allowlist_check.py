@@ -48,6 +48,9 @@ class ActionModule(JudgeAction):
         now = now_of(None)
         entries = _texts(options["entries"], "entries")
         addresses = _texts(options.get("addresses"), "addresses")
+        if options.get("addresses") is not None and not addresses:
+            mend = "learn the host's addresses first; leave the option out to look at the entries alone"
+            raise InputError(field="addresses", problem="is empty, so nothing could be found missing", mend=mend)
         families = _families(addresses)
         owned = [str(plain(prefix)) for prefix in options["owned_prefixes"]]
         exchange = find(options["exchange"])

@@ -61,6 +61,10 @@ class JudgeAction(ActionBase):
         validator = ArgumentSpecValidator(self.argument_spec, required_one_of=self.required_one_of)
         small = {name: True if value is not None else None for name, value in raw.items()}
         checked = validator.validate({**{name: value for name, value in given.items() if name not in raw}, **small})
+        if checked.unsupported_parameters:
+            mend = f"use {', '.join(self.argument_spec)}"
+            strange = str(sorted(map(str, checked.unsupported_parameters))[0])
+            raise InputError(field="This task", value=strange, problem="is no option here", mend=mend)
         if checked.error_messages:
             raise AnsibleActionFail(" ".join(checked.error_messages))
         return {**checked.validated_parameters, **raw}

@@ -68,8 +68,8 @@ def _check_parent(parent: str, *, directory: str, owner_uid: int) -> None:
     if found.st_uid not in (0, owner_uid) or (found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX):
         raise StoreError(
             f"directory {directory!r} lies in {parent}, which others than root can change (mode "
-            f"{found.st_mode & 0o7777:04o}, uid {found.st_uid}), who could put other credentials in place; name another "
-            "directory, or run: chown root and chmod go-w on that one."
+            f"{found.st_mode & 0o7777:04o}, uid {found.st_uid}), who could put other credentials in place; run: chown "
+            f"root {parent} && chmod go-w {parent}, or name another directory"
         )
 
 

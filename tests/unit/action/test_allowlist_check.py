@@ -113,6 +113,8 @@ def test_an_owned_prefix_is_not_too_wide() -> None:
         ({"entries": [], "addresses": ["8.8.8.8/24"]}, "addresses[0] '8.8.8.8/24': is not one IP address"),
         ({"entries": [], "addresses": ["::ffff:8.8.8.8"]}, "IPv4 address in IPv6 form"),
         ({"entries": [], "exchange": "mtgox"}, "value of exchange must be one of"),
+        ({"entries": [HERE], "addresses": []}, "addresses: is empty, so nothing could be found missing"),
+        ({"entries": [HERE], "adresses": [HERE]}, "This task 'adresses': is no option here; use exchange, name"),
         ({"entries": [HERE], "owned_prefixes": ["x"]}, "owned_prefixes 'x': this is not a prefix"),
     ],
 )

@@ -518,3 +518,19 @@ def test_a_case_reads_a_hidden_list_as_hidden() -> None:
         labels={},
     )
     assert (case.list_state, case.listing) == ("hidden", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-22T07:13:60Z",
+        "2026-11-22T07:60:00Z",
+        "2026-11-22T24:00:00Z",
+        "0000-01-01",
+        "2026-02-29",
+        "2026-13-01",
+        "",
+    ],
+)
+def test_what_is_no_instant(text: str) -> None:
+    assert instant(text) is None
