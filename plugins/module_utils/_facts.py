@@ -192,6 +192,8 @@ class KeyFacts:
     an own CA or ``validate_certs: false`` means that the answer may come from somebody else than the exchange.
     ``exchange_families`` are the families in which the exchange's name has addresses (``ipv4``, ``ipv6``), as the host
     resolves it; ``None`` where it was not resolved (a proxy does it, or the name does not resolve).
+    ``key_type`` is ``hmac``, ``rsa``, ``ed25519`` or ``es256``; ``None`` where no secret was at hand or none is signed
+    with.
     """
 
     name: str
@@ -207,6 +209,7 @@ class KeyFacts:
     exchange_families: tuple[str, ...] | None = None
     observed: ObservedKey | None = None
     passphrase: PassphraseChecks | None = None
+    key_type: str | None = None
     credential: str | None = None
     declared: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 

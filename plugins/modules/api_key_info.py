@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - trading.hosts._secret_transport
 requirements:
   - requests on the host (Debian and Ubuntu package C(python3-requests))
+  - cryptography on the host for private keys (Debian and Ubuntu package C(python3-cryptography))
   - PySocks on the host for a SOCKS5 proxy (Debian and Ubuntu package C(python3-socks))
   - root on the host (C(become)) for O(api_keys[].credential)
 options:
@@ -77,7 +78,12 @@ options:
       secret:
         description:
           - Its secret. Take it from a vault or a lookup, and never write it in a play.
-          - Only HMAC secrets so far, no RSA or Ed25519 keys.
+          - A private key goes here in PEM form (PKCS#8 or PKCS#1), written as a YAML block that begins with C(|).
+            Binance takes Ed25519 and RSA keys, Bybit and Bitget RSA keys. Its public half is registered at the
+            exchange.
+        type: str
+      key_password:
+        description: The password of an encrypted private key, given or placed.
         type: str
       passphrase:
         description:
@@ -497,6 +503,12 @@ api_keys:
         - Whether only the exchange itself can have answered. V(false) with O(api_keys[].base_url), O(ca_path) or
           O(validate_certs=false).
       type: bool
+    key_type:
+      description:
+        - The type of the key, told from its secret. V(hmac), V(rsa), V(ed25519) or V(es256).
+        - V(null) where no secret was at hand, or none is signed with.
+      type: str
+      sample: hmac
     credential:
       description: The placed credential that was used. V(null) where the secret was given.
       type: str

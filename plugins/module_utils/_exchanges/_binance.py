@@ -13,6 +13,7 @@ import dataclasses
 import datetime
 import re
 import typing as t
+from urllib.parse import quote
 
 from .._allowlist._grammar import AllowlistGrammar
 from .._clock import from_milliseconds, milliseconds
@@ -20,7 +21,7 @@ from .._errors import AnswerError
 from .._facts import Access, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, hmac_sha256, instant, member, optional, refused, unknown
+from ._answers import Refused, instant, member, optional, refused, unknown
 from ._contract import (
     AllowlistRule,
     ClockTolerance,
@@ -32,6 +33,7 @@ from ._contract import (
     RefusedError,
     Site,
 )
+from ._signing import ED25519, HMAC, RSA, hex_or_base64
 
 _CLICKS = "Binance > account menu > API Management > the key > Edit restrictions"
 _RECV_WINDOW = "5000"
@@ -103,6 +105,10 @@ class Binance(Exchange):
     def key_shape(self) -> KeyShape:
         """Return 64 letters and digits for both, so that a swap cannot be told."""
         return KeyShape(api_key=r"[A-Za-z0-9]{64}", secret=r"[A-Za-z0-9]{64}")
+
+    def key_types(self) -> tuple[str, ...]:
+        """Return what the key's page offers: it registers a public half, or makes an HMAC secret itself."""
+        return (ED25519, RSA, HMAC)
 
     def allowlist_rule(self) -> AllowlistRule:
         """Return at most 30 entries; no readable source tells about networks or IPv6."""
@@ -251,7 +257,7 @@ def _settled(*, first: Access, second: Access | None) -> Access:
 def _signed(url: str, *, query: str, question: Question) -> Request:
     credential = question.credential
     query = f"{query}recvWindow={_RECV_WINDOW}&timestamp={milliseconds(question.at)}"
-    signature = hmac_sha256(secret=credential.secret, text=query).hex()
+    signature = quote(hex_or_base64(credential=credential, text=query), safe="")
     return Request("GET", f"{url}?{query}&signature={signature}", headers={"X-MBX-APIKEY": credential.api_key})
 
 

@@ -19,7 +19,6 @@ from .._json import json_object
 from ._answers import (
     Refused,
     comma_list,
-    hmac_sha256,
     identifier,
     in_base64,
     member,
@@ -40,6 +39,7 @@ from ._contract import (
     RefusedError,
     Site,
 )
+from ._signing import HMAC, RSA, digest
 
 _CLICKS = "Bitget > account menu > API keys > the key > Edit"
 _CLASSIC = "/api/v2/spot/account/info"
@@ -124,6 +124,10 @@ class Bitget(Exchange):
     def key_shape(self) -> KeyShape:
         """Return the prefix of the samples; the secret's shape is not documented."""
         return KeyShape(api_key=r"bg_[A-Za-z0-9]+")
+
+    def key_types(self) -> tuple[str, ...]:
+        """Return what its signature page names."""
+        return (RSA, HMAC)
 
     def passphrase_rule(self) -> PassphraseRule:
         """Return 8 to 32 letters and digits."""
@@ -253,7 +257,7 @@ def _signed(path: str, *, question: Question) -> Request:
     timestamp = str(milliseconds(question.at))
     headers = {
         "ACCESS-KEY": credential.api_key,
-        "ACCESS-SIGN": in_base64(hmac_sha256(secret=credential.secret, text=f"{timestamp}GET{path}")),
+        "ACCESS-SIGN": in_base64(digest(credential=credential, text=f"{timestamp}GET{path}")),
         "ACCESS-TIMESTAMP": timestamp,
         "ACCESS-PASSPHRASE": credential.passphrase or "",
         "Content-Type": "application/json",

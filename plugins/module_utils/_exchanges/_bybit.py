@@ -17,7 +17,6 @@ from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
     Refused,
-    hmac_sha256,
     identifier,
     member,
     optional,
@@ -26,6 +25,7 @@ from ._answers import (
     unknown,
 )
 from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
+from ._signing import HMAC, RSA, hex_or_base64
 
 _CLICKS = "Bybit > account menu > API > the key > Edit"
 _QUERY = "/v5/user/query-api"
@@ -110,6 +110,10 @@ class Bybit(Exchange):
         """Return 18 and 36 characters, as in all samples of the documents."""
         return KeyShape(api_key=r"[A-Za-z0-9]{18}", secret=r"[A-Za-z0-9]{36}")
 
+    def key_types(self) -> tuple[str, ...]:
+        """Return self-generated and system-generated keys."""
+        return (RSA, HMAC)
+
     def allowlist_rule(self) -> AllowlistRule:
         """Return an open grammar: no readable source tells the maximum, networks or IPv6."""
         return AllowlistRule(
@@ -180,7 +184,7 @@ class Bybit(Exchange):
                 "X-BAPI-API-KEY": question.credential.api_key,
                 "X-BAPI-TIMESTAMP": timestamp,
                 "X-BAPI-RECV-WINDOW": _RECV_WINDOW,
-                "X-BAPI-SIGN": hmac_sha256(secret=question.credential.secret, text=signed).hex(),
+                "X-BAPI-SIGN": hex_or_base64(credential=question.credential, text=signed),
             },
         )
 

@@ -18,6 +18,8 @@ import typing as t
 from .._allowlist._grammar import AllowlistGrammar
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request
+from ._nonce import Nonce, NonceRule
+from ._signing import HMAC, PrivateKey, private_key
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,13 +29,15 @@ class Credential:
     api_key: str
     secret: str
     passphrase: str | None = None
+    #: Opens ``secret`` where that is an encrypted private key.
+    key_password: str | None = None
 
     def __repr__(self) -> str:
         return "Credential(...)"
 
     def secrets(self) -> tuple[str, ...]:
         """Everything that must be removed from foreign text before a person sees it."""
-        return tuple(s for s in (self.api_key, self.secret, self.passphrase) if s)
+        return tuple(s for s in (self.api_key, self.secret, self.passphrase, self.key_password) if s)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +121,7 @@ class Question:
     """What a signed question is made of: who asks, for which instant, where, and in which environment.
 
     ``ask_futures_host`` says that the key's owner allows one more signed call, to the futures host, where the first
-    answer leaves several causes open.
+    answer leaves several causes open. ``nonce`` says how to number the request, where the exchange wants that.
     """
 
     credential: Credential
@@ -125,6 +129,7 @@ class Question:
     site: Site
     environment: str
     ask_futures_host: bool = False
+    nonce: Nonce | None = None
 
 
 class RefusedError(Exception):
@@ -156,6 +161,21 @@ class Exchange(abc.ABC):
     @abc.abstractmethod
     def key_shape(self) -> KeyShape:
         """Return what keys look like, to tell a swapped pair before anything is sent."""
+
+    def key_types(self) -> tuple[str, ...]:
+        """Return the types of key that it takes here (of ``_signing.KEY_TYPES``); none where nothing is signed."""
+        return (HMAC,)
+
+    def private_key(self, credential: Credential) -> PrivateKey | None:
+        """Return the private key that the credential signs with, or ``None`` where its secret is for HMAC.
+
+        Raises ``UnusableKeyError``.
+        """
+        return private_key(credential)
+
+    def nonce_rule(self) -> NonceRule | None:
+        """Return how it wants requests numbered, or ``None`` where it does not."""
+        return None
 
     def passphrase_rule(self) -> PassphraseRule | None:
         """Return the rule for its passphrase, or ``None`` where the exchange has no passphrase."""
@@ -223,6 +243,10 @@ class Exchange(abc.ABC):
 
     # --- answers ---
 
+    def refuses_by_500(self) -> bool:
+        """Return whether a refusal in its own form comes with HTTP 500, which elsewhere means that it is out of order."""
+        return False
+
     @abc.abstractmethod
     def refusal(self, answer: Answer) -> Access | None:
         """Return why the exchange refused, or ``None`` if it accepted. ``message`` is still raw: the driver redacts it.
@@ -236,6 +260,6 @@ class Exchange(abc.ABC):
     def key(self, answer: Answer) -> ObservedKey:
         """Return what an accepted answer tells of the key; raises ``AnswerError`` where its shape is another.
 
-        ``masked_id`` and ``not_told`` are left empty and foreign text is raw: the driver, which knows the credential,
-        sees to all three.
+        ``masked_id`` is left empty and foreign text is raw: the driver, which knows the credential, sees to both.
+        ``not_told`` names only what this one answer cannot tell; the driver adds :meth:`cannot_tell`.
         """

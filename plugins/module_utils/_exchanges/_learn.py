@@ -17,7 +17,7 @@ from .._here import here
 from .._http import Http, RequestsHttp, proxy_kind, resolved_families
 from ._contract import Credential, Question
 from ._driver import ask
-from ._options import Placed, Plan, check_credential, read_keys
+from ._options import Placed, Plan, check_credential, key_type, read_keys
 from ._passphrase import check_passphrase
 
 #: Gives the credential that lies on the host; ``field`` names the option in its errors.
@@ -105,7 +105,7 @@ def _opened(plan: Plan, *, open_placed: OpenPlaced) -> Plan:
     if plan.placed is None:
         return plan
     field = f"{plan.field}.credential"
-    credential = open_placed(plan.placed, field)
+    credential = dataclasses.replace(open_placed(plan.placed, field), key_password=plan.key_password)
     check_credential(credential, exchange=plan.exchange, field=field)
     return dataclasses.replace(plan, credential=credential)
 
@@ -159,6 +159,7 @@ def _ask_one(
         asked_host=plan.asked_host,
         observed=observed,
         passphrase=passphrase,
+        key_type=None if plan.credential is None else key_type(plan.credential, exchange=plan.exchange),
         credential=None if plan.placed is None else plan.placed.name,
         declared=plan.declared,
     )

@@ -19,6 +19,7 @@ from .._declared import DECLARED_SPEC, check_names, declaration
 from .._errors import InputError
 from ._contract import Credential, Exchange, Site
 from ._registry import OTHER, get
+from ._signing import HMAC, KEY_TYPES, UnusableKeyError, is_pem
 
 CUSTOM = "custom"
 MIN_LENGTH = 8
@@ -36,6 +37,7 @@ _KEY_SPEC: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True},
     "secret": {"type": "str", "no_log": True},
     "passphrase": {"type": "str", "no_log": True},
+    "key_password": {"type": "str", "no_log": True},
     "credential": {"type": "dict", "options": _PLACED_SPEC},
     "base_url": {"type": "str"},
     "futures_base_url": {"type": "str"},
@@ -87,6 +89,7 @@ class Plan:
     overridden: bool
     credential: Credential | None
     placed: Placed | None
+    key_password: str | None = dataclasses.field(repr=False)
     ask_futures_host: bool
     declared: t.Mapping[str, t.Any]
 
@@ -123,7 +126,7 @@ def check_texts(api_keys: t.Any) -> None:
     for index, given in enumerate(api_keys if isinstance(api_keys, (list, tuple)) else ()):
         if isinstance(given, t.Mapping):
             check_names(given.get("declared"), where=f"{_field(index, given)}.declared")
-        for name in _SECRETS if isinstance(given, t.Mapping) else ():
+        for name in (*_SECRETS, "key_password") if isinstance(given, t.Mapping) else ():
             if given.get(name) is not None and not isinstance(given[name], str):
                 raise InputError(
                     field=f"{_field(index, given)}.{name}",
@@ -134,8 +137,15 @@ def check_texts(api_keys: t.Any) -> None:
 
 def check_credential(credential: Credential, *, exchange: Exchange | None, field: str) -> None:
     """Refuse a credential that cannot be right, before it is sent; no value appears in the ``InputError``."""
-    for name in ("api_key", "secret"):
-        _check_secret(getattr(credential, name), field=f"{field}.{name}")
+    if is_pem(credential.api_key):
+        raise InputError(
+            field=f"{field}.api_key",
+            problem="is a private key or a certificate",
+            mend="give the key's id here, as the exchange shows it, and the private key as secret",
+        )
+    _check_secret(credential.api_key, field=f"{field}.api_key")
+    if not is_pem(credential.secret):
+        _check_secret(credential.secret, field=f"{field}.secret")
     if credential.api_key == credential.secret:
         raise InputError(
             field=f"{field}.secret", problem="equals api_key", mend="copy each of the two again from the exchange"
@@ -151,6 +161,7 @@ def check_credential(credential: Credential, *, exchange: Exchange | None, field
     if exchange is None:
         return
     _check_swapped(credential, exchange=exchange, field=field)
+    _check_type(credential, exchange=exchange, field=field)
     needs = exchange.passphrase_rule() is not None
     if needs and credential.passphrase is None:
         raise InputError(
@@ -164,6 +175,41 @@ def check_credential(credential: Credential, *, exchange: Exchange | None, field
             problem=f"is given, and {exchange.title} has none",
             mend="leave it out, or check that the exchange is right",
         )
+
+
+def key_type(credential: Credential, *, exchange: Exchange | None) -> str | None:
+    """Return the type of a checked credential's key (of ``KEY_TYPES``), or ``None`` where nothing is signed with it."""
+    if exchange is None or not exchange.key_types():
+        return None
+    key = exchange.private_key(credential)
+    return HMAC if key is None else key.type
+
+
+def _check_type(credential: Credential, *, exchange: Exchange, field: str) -> None:
+    """Refuse a private key that cannot be read, and a key of a type that the exchange does not take."""
+    taken = exchange.key_types()
+    offered = _either(KEY_TYPES[name] for name in taken) if taken else "none"
+    if is_pem(credential.secret) and taken == (HMAC,):
+        raise InputError(
+            field=f"{field}.secret",
+            problem=f"is a private key in PEM form, and {exchange.title} takes only HMAC secrets",
+            mend="give the secret that the exchange showed",
+        )
+    try:
+        kind = key_type(credential, exchange=exchange)
+    except UnusableKeyError as error:
+        raise InputError(field=f"{field}.{error.part}", problem=error.problem, mend=error.mend) from None
+    if kind is not None and kind not in taken:
+        raise InputError(
+            field=f"{field}.secret",
+            problem=f"is for {KEY_TYPES[kind]}, and {exchange.title} takes {offered}",
+            mend="give the secret that belongs to the key, or make another key",
+        )
+
+
+def _either(names: t.Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _field(index: int, given: t.Mapping[str, t.Any]) -> str:
@@ -204,6 +250,7 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         overridden=base_url is not None,
         credential=credential,
         placed=placed,
+        key_password=given.get("key_password") or None,
         ask_futures_host=bool(given.get("ask_futures_host")),
         declared=declaration(given.get("declared"), where=f"{field}.declared"),
     )
@@ -314,16 +361,12 @@ def _credential(given: t.Mapping[str, t.Any], *, placed: Placed | None, needed: 
             )
     if not there:
         return None
-    return Credential(str(texts["api_key"]), str(texts["secret"]), texts["passphrase"])
+    return Credential(
+        str(texts["api_key"]), str(texts["secret"]), texts["passphrase"], given.get("key_password") or None
+    )
 
 
 def _check_secret(text: str, *, field: str) -> None:
-    if text.lstrip().startswith("-----BEGIN"):
-        raise InputError(
-            field=field,
-            problem="is a private key in PEM form, which this release cannot sign with",
-            mend="use a key with an HMAC secret",
-        )
     _check_spaces(text, field=field)
     if len(text) < MIN_LENGTH:
         raise InputError(

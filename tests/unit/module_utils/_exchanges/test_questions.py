@@ -207,7 +207,17 @@ def test_closures_are_the_least_grant(name: str, words: set[str], closed: set[st
 
 def test_the_registry_lists_every_exchange_file() -> None:
     folder = Path(_registry.__file__).parent
-    helpers = {"_registry", "_contract", "_answers", "_driver", "_learn", "_options", "_passphrase", "_placed"}
+    helpers = {
+        "_registry",
+        "_contract",
+        "_answers",
+        "_driver",
+        "_learn",
+        "_options",
+        "_passphrase",
+        "_placed",
+        "_signing",
+    }
     files = {path.stem for path in folder.glob("_*.py")} - helpers
     assert {f"_{name}" for name in _registry.EXCHANGES} == files
     assert _registry.names() == (*_registry.EXCHANGES, "other")
