@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import hmac
 import ipaddress
+import json
 import re
 import typing as t
 
@@ -18,6 +19,7 @@ from .._allowlist._grammar import split_list
 from .._clock import from_milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import UNKNOWN_PREFIX, Access, Allowlist
+from .._http import Answer
 from .._redact import one_line
 
 
@@ -90,6 +92,19 @@ def strings(data: t.Mapping[str, t.Any], name: str, *, host: str) -> list[str]:
     return value
 
 
+def only_own(rows: t.Any, *, name: str, own: str, host: str) -> dict[str, t.Any]:
+    """Return the only row whose ``name`` is ``own``; all others, which are other keys', are dropped here."""
+    found = [row for row in rows if isinstance(row, dict) and row.get(name) == own] if isinstance(rows, list) else []
+    if len(found) != 1:
+        raise AnswerError(f"{host} answered a list of keys in which this key is {len(found)} times, not once")
+    return t.cast("dict[str, t.Any]", found[0])
+
+
+def with_json(answer: Answer, data: t.Any) -> Answer:
+    """Return the answer with other data: what is left of it after :func:`only_own`."""
+    return dataclasses.replace(answer, body=json.dumps(data).encode())
+
+
 def instant(milliseconds: t.Any, *, name: str, host: str) -> str:
     """Return Unix milliseconds, a number or its digits, as an instant; ``AnswerError`` names the field."""
     try:
@@ -116,6 +131,11 @@ def unknown(word: str) -> str:
 def hmac_sha256(*, secret: str, text: str) -> bytes:
     """Return the digest that most exchanges sign with."""
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+
+
+def hmac_sha512(*, secret: bytes, message: bytes) -> bytes:
+    """Return the digest that Kraken signs with."""
+    return hmac.new(secret, message, hashlib.sha512).digest()
 
 
 def in_base64(digest: bytes) -> str:
