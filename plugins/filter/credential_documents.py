@@ -10,6 +10,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ..module_utils._policy._case import shown
+
 DOCUMENTATION = r"""
 name: credential_documents
 short_description: Join documents to be placed with the API keys they are made of
@@ -78,7 +80,8 @@ def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence
         if unknown := [name for name in names if name not in keys]:
             known = ", ".join(map(str, keys))
             raise AnsibleFilterError(f"{where}.api_keys names {unknown[0]!r}, which is no API key; use one of {known}.")
-        if set(names) & set(rejected):
+        # The judge names keys as it shows them, which is not always as they are written here.
+        if {*names, *(shown(name) for name in names)} & set(rejected):
             continue
         accounts = {name: {field: keys[name][field] for field in FIELDS if keys[name].get(field)} for name in names}
         content = {"fields": accounts[names[0]]} if len(names) == 1 else {"accounts": accounts}

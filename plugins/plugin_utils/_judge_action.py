@@ -63,7 +63,7 @@ class JudgeAction(ActionBase):
         checked = validator.validate({**{name: value for name, value in given.items() if name not in raw}, **small})
         if checked.unsupported_parameters:
             mend = f"use {', '.join(self.argument_spec)}"
-            strange = str(sorted(map(str, checked.unsupported_parameters))[0])
+            strange = min(str(name) for name in checked.unsupported_parameters)
             raise InputError(field="This task", value=strange, problem="is no option here", mend=mend)
         if checked.error_messages:
             raise AnsibleActionFail(" ".join(checked.error_messages))

@@ -10,6 +10,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.trading.hosts.plugins.filter.credential_documents import credential_documents
+from ansible_collections.trading.hosts.plugins.plugin_utils._report import blocked_keys
+from tests.unit.module_utils._policy.build import refused, report
 
 KEYS = [
     {"name": "a", "exchange": "bybit", "api_key": "key-a", "secret": "secret-a", "passphrase": None},
@@ -58,3 +60,11 @@ def test_a_document_with_a_rejected_key_is_left_out_whole() -> None:
 def test_what_does_not_fit_is_named(documents: object, api_keys: object, named: str) -> None:
     with pytest.raises(AnsibleFilterError, match=named):
         credential_documents(documents, api_keys)
+
+
+@pytest.mark.parametrize("name", ["grid::bybit", "grid  bybit", "##[grid]", "g" * 100])
+def test_a_rejected_key_is_left_out_under_the_name_that_the_judge_shows(name: str) -> None:
+    rejected = blocked_keys(report(refused("invalid_key", name=name)))
+    assert rejected
+    documents = [{"name": "bot", "format": "ccxt", "api_keys": [name]}]
+    assert credential_documents(documents, [{"name": name, "secret": "s"}], rejected=rejected) == []
