@@ -137,14 +137,15 @@ def main() -> None:
     options = parser.parse_args()
     host = options.host
     other = community_general()
-    ping, none, present, loops, default_loops = (Measured() for _ in range(5))
+    ping, none, present, loops, default_loops = (Measured() for _turn in range(5))
     with tempfile.TemporaryDirectory() as name, Lab() as lab:
         controller = Controller(lab, Path(name), user="root", pipelining=True)
         with_other = {"ANSIBLE_COLLECTIONS_PATH": f"{collections_directory()}:{other}"}
         default = Controller(lab, Path(name) / "default", user="root", pipelining=False)
         for one in (controller, default):
             one.write_vars(
-                {"keys": [canary() for _ in NAMES], "secrets": [canary() for _ in NAMES], "names": NAMES}, hosts=[host]
+                {"keys": [canary() for _turn in NAMES], "secrets": [canary() for _turn in NAMES], "names": NAMES},
+                hosts=[host],
             )
         controller.run(*PING, hosts=host)  # opens the connection that all others use
         for number in range(options.rounds):

@@ -93,7 +93,7 @@ class Killer:
     def kill_modules(self, *, count: int, random_numbers: random.Random) -> list[dict[str, Any]]:
         """Kill the module this many times, half on each host, and return what was told, with the host."""
         (self.lab.root("beta") / STORE).mkdir(mode=0o700, exist_ok=True)
-        orders = [kills(count=count // 2, random_numbers=random_numbers) for _ in HOSTS]
+        orders = [kills(count=count // 2, random_numbers=random_numbers) for _turn in HOSTS]
         with concurrent.futures.ThreadPoolExecutor() as pool:
             told = pool.map(lambda host, order: self.tell(host, runs=True, kills=order), HOSTS, orders)
             return [{**entry, "host": host} for host, entries in zip(HOSTS, told, strict=True) for entry in entries]

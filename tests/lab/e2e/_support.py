@@ -38,7 +38,7 @@ _WORDS = string.ascii_letters + string.digits
 
 def canary() -> str:
     """Return a random secret that no escape leaves as it is: two pieces, and between them what escapes change."""
-    pieces = ["".join(secrets.choice(_WORDS) for _ in range(20)) for _ in range(2)]
+    pieces = ["".join(secrets.choice(_WORDS) for _turn in range(20)) for _turn in range(2)]
     return '"\\/+é'.join(pieces)
 
 

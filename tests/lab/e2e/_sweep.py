@@ -207,7 +207,8 @@ class Watch:
 
     def _events(self, data: bytes) -> None:
         while data:
-            length, _, _, _, mask, descriptor, _ = _EVENT.unpack_from(data)
+            event = _EVENT.unpack_from(data)
+            length, mask, descriptor = event[0], event[4], event[5]
             data = data[length:]
             if mask & _FAN_Q_OVERFLOW:
                 self.found.append("events were lost")
