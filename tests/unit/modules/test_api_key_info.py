@@ -45,8 +45,7 @@ def running_simulator() -> Iterator[Simulator]:
 
 
 def run(capsys: pytest.CaptureFixture[str], given: dict[str, Any]) -> dict[str, Any]:
-    # As Ansible does from -vvv on (newer cores; older ones always tell the invocation).
-    with patch_module_args({**given, "_ansible_inject_invocation": True}), pytest.raises(SystemExit):
+    with patch_module_args(given), pytest.raises(SystemExit):
         api_key_info.main()
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
@@ -77,7 +76,8 @@ def test_the_module_asks_and_returns_facts_without_secrets(
     assert fact.declared == {"created_on": "2026-10-01", "products": ["spot"]}
     for secret in (key.key, key.secret, str(key.passphrase)):
         assert secret not in json.dumps(result)
-    assert "api_key" not in result["invocation"]["module_args"]["api_keys"][0]
+    # Cores before 2.21 always tell the invocation, newer ones only when they are asked to.
+    assert '"api_key"' not in json.dumps(result.get("invocation", {}))
 
 
 @pytest.mark.parametrize(
