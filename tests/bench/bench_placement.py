@@ -144,7 +144,11 @@ def main() -> None:
         default = Controller(lab, Path(name) / "default", user="root", pipelining=False)
         for one in (controller, default):
             one.write_vars(
-                {"keys": [canary() for _turn in NAMES], "secrets": [canary() for _turn in NAMES], "names": NAMES},
+                {
+                    "keys": [canary() for _turn in NAMES],
+                    "secrets": [canary() for _turn in NAMES],
+                    "names": NAMES,
+                },
                 hosts=[host],
             )
         controller.run(*PING, hosts=host)  # opens the connection that all others use
