@@ -13,6 +13,7 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._asymmetric import echoed, is_pem
 from ._exchange import (
     ALPHANUMERIC,
     Call,
@@ -191,14 +192,19 @@ class Binance(Exchange):
             sent_at //= 1000
         return Presented(
             key=call.header("x-mbx-apikey"),
-            signature=call.params.get("signature", "").lower(),
+            signature=call.params.get("signature", ""),
             sent_at=sent_at,
             window_ms=min(read_milliseconds(call.params.get("recvWindow", "")) or 5000, 60_000),
         )
 
     def signature(self, call: Call, *, presented: Presented, secret: str) -> str:
         signed = "&".join(pair for pair in call.query.split("&") if not pair.startswith("signature="))
-        return hmac.new(secret.encode(), signed.encode() + call.body, hashlib.sha256).hexdigest()
+        text = signed.encode() + call.body
+        if is_pem(secret):
+            return echoed(pem=secret, message=text, signature=presented.signature)
+        # Only here letters may be of either case.
+        digest = hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+        return presented.signature if presented.signature.lower() == digest else digest
 
     def success(self, call: Call, result: Any) -> Any:
         return result

@@ -15,6 +15,7 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._asymmetric import echoed, is_pem
 from ._exchange import (
     ALPHANUMERIC,
     HEX,
@@ -203,6 +204,8 @@ class Bitget(Exchange):
 
     def signature(self, call: Call, *, presented: Presented, secret: str) -> str:
         text = (call.header("access-timestamp") + call.method + call.target).encode() + call.body
+        if is_pem(secret):
+            return echoed(pem=secret, message=text, signature=presented.signature)
         return base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha256).digest()).decode()
 
     def refusal_code(self, call: Call, reason: str) -> str:

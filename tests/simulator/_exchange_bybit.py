@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._asymmetric import echoed, is_pem
 from ._exchange import (
     ALPHANUMERIC,
     DAY_MS,
@@ -183,7 +184,10 @@ class Bybit(Exchange):
         )
 
     def signature(self, call: Call, *, presented: Presented, secret: str) -> str:
-        return hmac.new(secret.encode(), self._origin(call).encode(), hashlib.sha256).hexdigest()
+        origin = self._origin(call).encode()
+        if is_pem(secret):
+            return echoed(pem=secret, message=origin, signature=presented.signature)
+        return hmac.new(secret.encode(), origin, hashlib.sha256).hexdigest()
 
     def success(self, call: Call, result: Any) -> Any:
         return {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": call.now_ms}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import ccxt
 import pytest
 
+from tests.simulator._asymmetric import private_pem
+
 if TYPE_CHECKING:
     from tests.simulator.client import SimulatedKey, Simulator
 
@@ -64,6 +66,16 @@ def code_of(error: Exception) -> str:
 def test_balance_of_a_restricted_key(simulator: Simulator, name: str) -> None:
     key = simulator.create_key(name, allowlist=[HOST])
     assert client(simulator, key).fetch_balance()["USDT"]["total"] == 1000.0
+
+
+@pytest.mark.parametrize(("name", "kind"), [("binance", "rsa"), ("binance", "ed25519"), ("bybit", "rsa")])
+def test_balance_with_a_private_key(simulator: Simulator, name: str, kind: str) -> None:
+    key = simulator.create_key(name, secret=private_pem(kind))
+    assert client(simulator, key).fetch_balance()["USDT"]["total"] == 1000.0
+    # Of the same kind, but of another pair: the padding and the length are right, the key is not.
+    other = simulator.create_key(name, secret=private_pem(kind, number=1))
+    with pytest.raises(ccxt.AuthenticationError):
+        client(simulator, other, secret=key.secret).fetch_balance()
 
 
 @pytest.mark.parametrize("name", EXCHANGES)

@@ -13,11 +13,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
 from ansible_collections.trading.hosts.plugins.module_utils._facts import KeyFacts, key_facts, to_json
+from tests.simulator._asymmetric import private_pem
 from tests.simulator._registry import EXCHANGES as SIMULATED
 from tests.unit.module_utils._exchanges.test_answers import EXPECTED
 
@@ -84,11 +86,41 @@ def test_a_good_key_is_learned(simulator: Simulator, exchange: str) -> None:
     assert not fact.official
     assert fact.declared == {"access": "read_write"}
     assert fact.path.proxy == "none"
+    assert fact.key_type == "hmac"
     assert fact.passphrase is not None
     assert fact.passphrase.given is (key.passphrase is not None)
     seen = simulator.requests(exchange=exchange)
     assert len(seen) == 1
     assert seen[0].user_agent.startswith("trading.hosts/")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "kind"), [("binance", "rsa"), ("binance", "ed25519"), ("bybit", "rsa"), ("bitget", "rsa")]
+)
+def test_a_private_key_is_learned(simulator: Simulator, exchange: str, kind: str) -> None:
+    key = simulator.create_key(exchange, allowlist=[HERE], secret=private_pem(kind))
+    fact = ask(simulator, given(simulator, key))[0]
+    assert (fact.access.status, fact.key_type) == ("accepted", kind)
+    stranger = simulator.create_key(exchange, allowlist=[HERE])
+    refused = ask(simulator, given(simulator, stranger, secret=private_pem(kind)))[0]
+    assert (refused.access.status, refused.key_type) == ("bad_signature", kind)
+
+
+def test_an_encrypted_private_key_that_is_placed(simulator: Simulator) -> None:
+    loaded = serialization.load_pem_private_key(private_pem("ed25519").encode(), password=None)
+    lock = serialization.BestAvailableEncryption(b"pass word")
+    locked = loaded.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock).decode()
+    key = simulator.create_key("binance", allowlist=[HERE], secret=private_pem("ed25519"))
+    placed = {**given(simulator, key), "credential": {"name": "bot.json"}, "api_key": None, "secret": None}
+
+    def opened(_placed: Placed, _field: str) -> Credential:
+        return Credential(key.key, locked)
+
+    fact = ask(simulator, {**placed, "key_password": "pass word"}, open_placed=opened)[0]
+    assert (fact.access.status, fact.key_type) == ("accepted", "ed25519")
+    assert "pass word" not in json.dumps(to_json(fact))
+    with pytest.raises(InputError, match=r"credential\.key_password: is missing"):
+        ask(simulator, placed, open_placed=opened)
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
