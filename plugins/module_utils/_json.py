@@ -21,6 +21,14 @@ def json_object(answer: Answer) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", data)
 
 
+def json_list(answer: Answer) -> list[t.Any]:
+    """Return the answer's JSON list, read as strictly."""
+    data = json_value(answer)
+    if not isinstance(data, list):
+        raise AnswerError(f"{answer.host} answered a JSON {type(data).__name__} where a list was expected")
+    return data
+
+
 def json_value(answer: Answer) -> t.Any:
     """Return the answer's JSON, of whatever kind. Duplicate names and NaN raise ``AnswerError``."""
     try:

@@ -124,6 +124,38 @@ options:
           - That is a second refused call for this key.
         type: bool
         default: false
+      nonce:
+        description:
+          - How the requests of this key are numbered, for V(bitfinex), V(gemini) and V(kraken), which need it.
+          - These exchanges refuse a number below the last one of the key. A question with a wrong number would lock out
+            the program that trades with the key. So a question is only put where that cannot happen, and everything
+            else fails before anything is sent.
+          - The best way is a key of its own for the audit, with O(api_keys[].nonce.shared=false).
+        type: dict
+        suboptions:
+          shared:
+            description:
+              - Whether a program signs with this key too. V(false) is your word that none does.
+              - V(true) works on Kraken with O(api_keys[].nonce.unit) and O(api_keys[].nonce.window), and on Gemini with
+                O(api_keys[].nonce.time_based). On Bitfinex it is refused.
+            type: bool
+            default: true
+          unit:
+            description:
+              - The unit of time in which that program counts. ccxt, and with it freqtrade, counts in V(ms).
+              - On a key that is not shared this is V(ms) unless given. Bitfinex takes no V(ns).
+            type: str
+            choices: [s, ms, us, ns]
+          window:
+            description:
+              - The nonce window of a key of Kraken, counted in O(api_keys[].nonce.unit), as its page shows it. At least
+                10 seconds, so V(10000) for V(ms).
+              - The number that is sent lies half of it below the earlier of two clocks, the host's and Kraken's.
+            type: int
+          time_based:
+            description: Whether a key of Gemini was made with the setting C(Uses a time based nonce).
+            type: bool
+            default: false
       declared:
         description:
           - What you declare of the key. It is not compared here, but passed on to the judge. Nothing in it is a

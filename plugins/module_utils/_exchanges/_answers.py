@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime
 import hashlib
 import hmac
 import ipaddress
@@ -16,7 +17,7 @@ import re
 import typing as t
 
 from .._allowlist._grammar import split_list
-from .._clock import from_milliseconds, to_text
+from .._clock import from_http_date, from_milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import UNKNOWN_PREFIX, Access, Allowlist
 from .._http import Answer
@@ -111,6 +112,14 @@ def instant(milliseconds: t.Any, *, name: str, host: str) -> str:
         return to_text(from_milliseconds(int(milliseconds)))
     except (TypeError, ValueError):
         raise AnswerError(f"{host} answered no time for {name}") from None
+
+
+def date_header(answer: Answer) -> datetime.datetime:
+    """Return the instant of the answer's ``Date`` header, in whole seconds; ``AnswerError`` where there is none."""
+    at = from_http_date(answer.headers.get("date", ""))
+    if at is None:
+        raise AnswerError(f"{answer.host} answered no time in its Date header")
+    return at
 
 
 def comma_list(text: str | None) -> Allowlist:

@@ -244,7 +244,7 @@ class Exchange(abc.ABC):
     # --- answers ---
 
     def refuses_by_500(self) -> bool:
-        """Return whether a refusal in its own form comes with HTTP 500, which elsewhere means that it is out of order."""
+        """Return whether its refusals come with HTTP 500; elsewhere that means that the exchange is out of order."""
         return False
 
     @abc.abstractmethod

@@ -134,7 +134,7 @@ def read_refusal(*, exchange: Exchange, answer: Answer) -> Access | None:
     if status in (418, 429):
         limited = said or Access("rate_limited", code=code, message="too many calls from this address")
         return dataclasses.replace(limited, status="rate_limited", next_step=None, retry_after=_retry_after(answer))
-    if status >= 500:
+    if status >= 500 and not (status == 500 and said is not None and exchange.refuses_by_500()):
         failed = said or Access("unreachable", code=code, message=f"{answer.host} answered {code}")
         return dataclasses.replace(failed, status="unreachable", next_step=None, retry_after=_retry_after(answer))
     if status == 403 and said is None:
@@ -179,6 +179,9 @@ def _with_offset(
     except (HttpError, AnswerError):
         return access
     seconds = (here - there).total_seconds()
+    tolerance = exchange.clock_tolerance()
+    if access.next_step is not None and -tolerance.behind <= seconds <= tolerance.ahead:
+        return access  # the clock is not the cause, and the exchange's code has another
     if abs(seconds) < 0.5:
         said = f"This host's clock agrees with {exchange.title}'s now, so the question was under way too long."
         return dataclasses.replace(access, next_step=f"{said} Ask again.")

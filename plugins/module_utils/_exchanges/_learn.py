@@ -132,7 +132,12 @@ def _ask_one(
             access, observed = ask(
                 exchange=plan.exchange,
                 question=Question(
-                    plan.credential, at, plan.site, plan.environment, ask_futures_host=plan.ask_futures_host
+                    plan.credential,
+                    at,
+                    plan.site,
+                    plan.environment,
+                    ask_futures_host=plan.ask_futures_host,
+                    nonce=plan.nonce,
                 ),
                 http=http,
                 now=now,

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from .._declared import DECLARED_SPEC, check_names, declaration
 from .._errors import InputError
 from ._contract import Credential, Exchange, Site
+from ._nonce import NONCE_SPEC, Nonce, read_nonce
 from ._registry import OTHER, get
 from ._signing import HMAC, KEY_TYPES, UnusableKeyError, is_pem
 
@@ -42,6 +43,7 @@ _KEY_SPEC: dict[str, t.Any] = {
     "base_url": {"type": "str"},
     "futures_base_url": {"type": "str"},
     "ask_futures_host": {"type": "bool", "default": False},
+    "nonce": {"type": "dict", "options": NONCE_SPEC},
     "declared": {"type": "dict", "options": DECLARED_SPEC},
 }
 #: In the form of Ansible's argument specification.
@@ -91,6 +93,7 @@ class Plan:
     placed: Placed | None
     key_password: str | None = dataclasses.field(repr=False)
     ask_futures_host: bool
+    nonce: Nonce | None
     declared: t.Mapping[str, t.Any]
 
     @property
@@ -239,6 +242,12 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
     credential = _credential(given, placed=placed, needed=exchange is not None, field=field)
     if credential is not None:
         check_credential(credential, exchange=exchange, field=field)
+    nonce = read_nonce(
+        given.get("nonce"),
+        rule=None if exchange is None else exchange.nonce_rule(),
+        title=exchange_name if exchange is None else exchange.title,
+        field=f"{field}.nonce",
+    )
     return Plan(
         field=field,
         name=name,
@@ -252,6 +261,7 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         placed=placed,
         key_password=given.get("key_password") or None,
         ask_futures_host=bool(given.get("ask_futures_host")),
+        nonce=nonce,
         declared=declaration(given.get("declared"), where=f"{field}.declared"),
     )
 
