@@ -234,6 +234,10 @@ class Exchange:
         """Return a code's text before its fields are filled in; override where it depends on more than the code."""
         return self.refusals[code].text
 
+    def expected_passphrase(self, call: Call, key: Key) -> str | None:
+        """Return what must be sent as passphrase; override where it is sent in another form."""
+        return key.passphrase
+
     def environment(self, call: Call) -> str:
         """Return the environment the call asks for; override where a header chooses it."""
         return call.site.environment
@@ -279,7 +283,7 @@ class Exchange:
         if self.has_passphrase:
             if not given.passphrase:
                 refuse("passphrase_missing")
-            if given.passphrase != key.passphrase:
+            if given.passphrase != self.expected_passphrase(call, key):
                 refuse("passphrase")
         if key.expires_at is not None and key.expires_at <= call.now_ms:
             refuse("expired")
