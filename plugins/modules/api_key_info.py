@@ -124,6 +124,14 @@ options:
           - That is a second refused call for this key.
         type: bool
         default: false
+      ask_key_list:
+        description:
+          - Deribit shows a key's addresses only in its list of all keys of the account, which may hold the secret of
+            each of them. With V(true), that list is asked for; this key's own row is kept without its secret, and
+            everything else is dropped unread.
+          - Without it the addresses of a Deribit key are not told.
+        type: bool
+        default: false
       nonce:
         description:
           - How the requests of this key are numbered, for V(bitfinex), V(gemini) and V(kraken), which need it.

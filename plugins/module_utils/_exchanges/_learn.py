@@ -137,6 +137,7 @@ def _ask_one(
                     plan.site,
                     plan.environment,
                     ask_futures_host=plan.ask_futures_host,
+                    ask_key_list=plan.ask_key_list,
                     nonce=plan.nonce,
                 ),
                 http=http,

@@ -43,6 +43,7 @@ _KEY_SPEC: dict[str, t.Any] = {
     "base_url": {"type": "str"},
     "futures_base_url": {"type": "str"},
     "ask_futures_host": {"type": "bool", "default": False},
+    "ask_key_list": {"type": "bool", "default": False},
     "nonce": {"type": "dict", "options": NONCE_SPEC},
     "declared": {"type": "dict", "options": DECLARED_SPEC},
 }
@@ -93,6 +94,7 @@ class Plan:
     placed: Placed | None
     key_password: str | None = dataclasses.field(repr=False)
     ask_futures_host: bool
+    ask_key_list: bool
     nonce: Nonce | None
     declared: t.Mapping[str, t.Any]
 
@@ -261,6 +263,7 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         placed=placed,
         key_password=given.get("key_password") or None,
         ask_futures_host=bool(given.get("ask_futures_host")),
+        ask_key_list=bool(given.get("ask_key_list")),
         nonce=nonce,
         declared=declaration(given.get("declared"), where=f"{field}.declared"),
     )
