@@ -121,8 +121,9 @@ class Question:
     """What a signed question is made of: who asks, for which instant, where, and in which environment.
 
     ``ask_futures_host`` says that the key's owner allows one more signed call, to the futures host, where the first
-    answer leaves several causes open. ``ask_key_list`` says that the owner allows to ask for the list of all keys, where
-    only that tells the addresses and it may hold secrets (Deribit). ``nonce`` says how to number the request, where the exchange wants that.
+    answer leaves several causes open. ``ask_key_list`` says that the owner allows to ask for the list of all keys,
+    where only that tells the addresses and it may hold secrets (Deribit). ``nonce`` says how to number the request,
+    where the exchange wants that.
     """
 
     credential: Credential
