@@ -74,6 +74,12 @@ class ActionModule(JudgeAction):
         waivers = list_of(options["waivers"], "waivers")
         if options["waivers_file"]:
             waivers = waivers + list_of(self._waivers_file(options["waivers_file"]), "waivers_file")
+        if not facts.keys:
+            raise InputError(
+                field="api_keys",
+                problem="holds no key, and neither src nor declared does: there is nothing to judge",
+                mend="learn the keys first, and leave out hosts that have none",
+            )
         report = judge(
             keys=facts.keys,
             egress=facts.egress,

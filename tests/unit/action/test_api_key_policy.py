@@ -168,7 +168,11 @@ def test_a_declared_key_without_facts_is_not_known() -> None:
         ({"declared": [{"name": "x", "egress_paths": ["ipv4"]}]}, "declared[0].egress_paths[0]: is not a mapping"),
         ({"declared": [{"name": "x", "ip_restriction": "no"}]}, "declared[0].ip_restriction: is not true or false"),
         ({"declared": [{"name": "x", "account": 1001}]}, "declared[0].account: is not text"),
-        ({"api_keys": [], "report_path": "/nonexistent/report.json"}, "the report cannot be written"),
+        ({"api_keys": []}, "api_keys: holds no key, and neither src nor declared does: there is nothing to judge"),
+        (
+            {"api_keys": [to_json(key())], "report_path": "/nonexistent/report.json"},
+            "the report cannot be written",
+        ),
     ],
 )
 def test_bad_input_gets_one_sentence(options: dict[str, t.Any], said: str) -> None:
