@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tests.collection import make_importable
 from tests.lab._lab import Lab
 from tests.lab.ansible import Project
-from tests.lab.demo._scenarios import SCENARIOS, api_key, create
+from tests.lab.demo._scenarios import SERVICE, host_variables
 from tests.simulator.client import Simulator
 
 make_importable()
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HERE = Path(__file__).parent
-SERVICE = "grid-bot"
 #: What the loopback part lets its two "hosts" be seen from: the simulator translates, as a router would.
 LOOPBACK = {"alpha": ("127.0.0.1", "91.198.115.11"), "beta": ("127.0.0.2", "91.198.115.22")}
 
@@ -138,32 +137,15 @@ def _write_hosts(
     """Create the keys and write each host's vaulted variables."""
     now = datetime.datetime.now(tz=datetime.UTC)
     for host, address in public.items():
-        keys = []
-        for scenario in SCENARIOS:
-            if scenario.host == host:
-                entry = api_key(scenario, create(simulator, scenario, public=address, now=now), now=now)
-                custom = {"environment": "custom", "base_url": base_url(scenario.exchange)} if base_url else {}
-                keys.append({**entry, **custom})
-        report = str(project.directory / f"{host}.report.json")
-        service = {
-            "name": SERVICE,
-            "command": ["/usr/bin/python3", "/usr/local/lib/balance.py", "%d/grid"],
-            "credentials": ["grid"],
-        }
-        project.write_host_vars(
+        variables = host_variables(
+            simulator,
             host,
-            {
-                "exchange_credentials_api_keys": keys,
-                "exchange_credentials_documents": [
-                    {"name": key["name"], "format": "ccxt", "api_keys": [key["name"]]} for key in keys
-                ],
-                "exchange_credentials_on_rejected": "skip",
-                "exchange_credentials_report_path": report,
-                "exchange_credentials_install_libraries": False,
-                "trading_host_services": [service] if any(key["name"] == "grid" for key in keys) else [],
-                **(extra or {}),
-            },
+            public=address,
+            report=project.directory / f"{host}.report.json",
+            now=now,
+            base_url=base_url,
         )
+        project.write_host_vars(host, {**variables, **(extra or {})})
 
 
 def _play(project: Project, playbook: Path, *, quiet: bool = False) -> str:

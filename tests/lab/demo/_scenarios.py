@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.simulator.client import SimulatedKey, Simulator
 
 DAY_MS = 86_400_000
+#: The service on the host of the key ``grid``.
+SERVICE = "grid-bot"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,3 +128,39 @@ def api_key(scenario: Scenario, key: SimulatedKey, *, now: datetime.datetime) ->
         "declared": declaration(scenario, key, now=now),
     }
     return {**entry, "passphrase": key.passphrase} if key.passphrase else entry
+
+
+def host_variables(
+    simulator: Simulator,
+    host: str,
+    *,
+    public: str,
+    report: Path,
+    now: datetime.datetime,
+    base_url: Callable[[str], str] | None = None,
+) -> dict[str, Any]:
+    """Create the host's keys on the exchanges and return what its inventory says, secrets included.
+
+    ``base_url`` gives an exchange's URL where the exchanges do not answer under their own names.
+    """
+    keys = []
+    for scenario in SCENARIOS:
+        if scenario.host == host:
+            entry = api_key(scenario, create(simulator, scenario, public=public, now=now), now=now)
+            custom = {"environment": "custom", "base_url": base_url(scenario.exchange)} if base_url else {}
+            keys.append({**entry, **custom})
+    service = {
+        "name": SERVICE,
+        "command": ["/usr/bin/python3", "/usr/local/lib/balance.py", "%d/grid"],
+        "credentials": ["grid"],
+    }
+    return {
+        "exchange_credentials_api_keys": keys,
+        "exchange_credentials_documents": [
+            {"name": key["name"], "format": "ccxt", "api_keys": [key["name"]]} for key in keys
+        ],
+        "exchange_credentials_on_rejected": "skip",
+        "exchange_credentials_report_path": str(report),
+        "exchange_credentials_install_libraries": False,
+        "trading_host_services": [service] if any(key["name"] == "grid" for key in keys) else [],
+    }

@@ -4,9 +4,9 @@
 
 """A trading program for the lab: ccxt, which this project did not write, reads its balance with the placed credential.
 
-    python3 balance.py FILE [SECONDS]
+    python3 balance.py FILE [EXCHANGE [SECONDS]]
 
-FILE is a credential of the format ``ccxt``. One line goes to the journal for each reading.
+FILE is a credential of the format ``ccxt``, EXCHANGE ccxt's name. One line goes to the journal for each reading.
 """
 
 import json
@@ -21,8 +21,8 @@ import ccxt
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         settings = json.load(file)
-    every = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
-    name = settings.pop("exchange", "bybit")
+    name = sys.argv[2] if len(sys.argv) > 2 else "bybit"
+    every = float(sys.argv[3]) if len(sys.argv) > 3 else 20.0
     # The market and currency lists are not needed to read a balance.
     exchange = getattr(ccxt, name)({**settings, "has": {"fetchCurrencies": False}})
     while True:
