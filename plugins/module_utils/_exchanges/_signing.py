@@ -14,8 +14,8 @@ import base64
 import binascii
 import dataclasses
 import functools
-import importlib
 import re
+import types
 import typing as t
 
 from .._errors import MissingLibraryError
@@ -92,8 +92,7 @@ def raw_ed25519(secret: str) -> PrivateKey:
         raw = b""
     if len(raw) not in (32, 64):
         raise UnusableKeyError("is neither a private key in PEM form nor an Ed25519 key in base64", "copy it again")
-    ed25519 = _library("hazmat.primitives.asymmetric.ed25519")
-    key = ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])
+    key = _crypto().ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])
     if len(raw) == 64 and _public_bytes(key) != raw[32:]:
         raise UnusableKeyError("holds an Ed25519 key whose two halves do not belong together", "copy it again")
     return PrivateKey(ED25519, key.sign)
@@ -119,15 +118,29 @@ def hex_or_base64(*, credential: Credential, text: str) -> str:
     return in_base64(signature) if is_pem(credential.secret) else signature.hex()
 
 
-def _library(name: str) -> t.Any:
+@functools.lru_cache(maxsize=1)
+def _crypto() -> t.Any:
+    """Return what is needed of ``cryptography``; raises ``MissingLibraryError``."""
     try:
-        return importlib.import_module(f"cryptography.{name}")
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
     except ImportError:
         raise MissingLibraryError(library="cryptography", package="python3-cryptography") from None
+    return types.SimpleNamespace(
+        UnsupportedAlgorithm=UnsupportedAlgorithm,
+        ec=ec,
+        ed25519=ed25519,
+        padding=padding,
+        rsa=rsa,
+        serialization=serialization,
+        sha256=hashes.SHA256,
+        utils=utils,
+    )
 
 
 def _public_bytes(key: t.Any) -> t.Any:
-    serialization = _library("hazmat.primitives.serialization")
+    serialization = _crypto().serialization
     return key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
@@ -145,11 +158,12 @@ def _read_pem(secret: str, password: str | None) -> PrivateKey:
         raise UnusableKeyError(
             "is given, and the private key in secret is not encrypted", "leave it out", part="key_password"
         )
-    serialization = _library("hazmat.primitives.serialization")
-    unsupported = _library("exceptions").UnsupportedAlgorithm
+    crypto = _crypto()
     try:
-        key = serialization.load_pem_private_key(text.encode() + b"\n", None if password is None else password.encode())
-    except unsupported:
+        key = crypto.serialization.load_pem_private_key(
+            text.encode() + b"\n", None if password is None else password.encode()
+        )
+    except crypto.UnsupportedAlgorithm:
         raise UnusableKeyError("is a private key, or encrypted, in a way that is not known here", _MAKE) from None
     except (ValueError, TypeError):
         if encrypted:
@@ -183,26 +197,22 @@ def _check_form(text: str) -> bool:
 
 def _known(key: t.Any) -> PrivateKey:
     """Return the key where its kind and size are ones that exchanges take."""
-    rsa = _library("hazmat.primitives.asymmetric.rsa")
-    ec = _library("hazmat.primitives.asymmetric.ec")
-    ed25519 = _library("hazmat.primitives.asymmetric.ed25519")
-    sha256 = _library("hazmat.primitives.hashes").SHA256
-    if isinstance(key, ed25519.Ed25519PrivateKey):
+    crypto = _crypto()
+    if isinstance(key, crypto.ed25519.Ed25519PrivateKey):
         return PrivateKey(ED25519, key.sign)
-    if isinstance(key, rsa.RSAPrivateKey):
+    if isinstance(key, crypto.rsa.RSAPrivateKey):
         if key.key_size < MIN_RSA_BITS:
             raise UnusableKeyError(
                 f"is an RSA key of {key.key_size} bits, and less than {MIN_RSA_BITS} is not safe",
                 "make a longer one and register its public half",
             )
-        padding = _library("hazmat.primitives.asymmetric.padding")
-        return PrivateKey(RSA, lambda message: bytes(key.sign(message, padding.PKCS1v15(), sha256())))
-    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return PrivateKey(RSA, lambda message: bytes(key.sign(message, crypto.padding.PKCS1v15(), crypto.sha256())))
+    if isinstance(key, crypto.ec.EllipticCurvePrivateKey):
         if key.curve.name != "secp256r1":
             raise UnusableKeyError(
                 f"is an ECDSA key on the curve {key.curve.name}, and exchanges take P-256", "make another key"
             )
-        return PrivateKey(ES256, lambda message: _jws(key.sign(message, ec.ECDSA(sha256()))))
+        return PrivateKey(ES256, lambda message: _jws(key.sign(message, crypto.ec.ECDSA(crypto.sha256()))))
     raise UnusableKeyError(
         "is a private key of a kind that no exchange takes", "use an Ed25519, RSA or ECDSA P-256 key"
     )
@@ -210,5 +220,5 @@ def _known(key: t.Any) -> PrivateKey:
 
 def _jws(signature: bytes) -> bytes:
     """Return ``r`` and ``s``, 32 bytes each (RFC 7518, 3.4), of a signature in DER."""
-    r, s = _library("hazmat.primitives.asymmetric.utils").decode_dss_signature(signature)
+    r, s = _crypto().utils.decode_dss_signature(signature)
     return int(r).to_bytes(32, "big") + int(s).to_bytes(32, "big")

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential, Exchange, Question
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._driver import NEXT_STEPS
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._signing import KEY_TYPES
 from ansible_collections.trading.hosts.plugins.module_utils._facts import PRODUCT_WORDS
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def _rows(exchange: Exchange) -> Iterable[tuple[str, str]]:
     shape = exchange.key_shape()
     yield "a key looks like", _pattern(shape.api_key)
     yield "a secret looks like", _pattern(shape.secret)
+    yield "types of key", ", ".join(KEY_TYPES[name] for name in exchange.key_types()) or "none: nothing is signed"
     passphrase = exchange.passphrase_rule()
     yield (
         "passphrase",

@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import base64
-import builtins
 import datetime
 import functools
-import importlib
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -246,13 +245,11 @@ def test_no_pem_crashes(noise: str) -> None:
 
 
 def test_without_the_library_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str, *_rest: Any) -> Any:
-        raise ImportError(name)
-
-    monkeypatch.setattr(importlib, "import_module", missing)
-    fresh = pem("rsa") + "\n"  # not one that was read before
+    fresh = pem("rsa") + "\n\n\n"  # not one that was read before
+    _signing._crypto.cache_clear()
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
     with pytest.raises(MissingLibraryError, match="python3-cryptography"):
-        check_credential(credential("binance", fresh + "\n\n"), exchange=_registry.get("binance"), field="x")
+        check_credential(credential("binance", fresh), exchange=_registry.get("binance"), field="x")
     check_credential(credential("binance", HMAC_SECRET), exchange=_registry.get("binance"), field="x")
 
 
@@ -261,7 +258,7 @@ def test_nothing_shows_a_key() -> None:
     key = _signing.private_key(credential("binance", secret))
     assert repr(key) == "PrivateKey(type='rsa')"
     assert repr(credential("binance", secret)) == "Credential(...)"
-    assert builtins.set(credential("binance", secret, key_password="pw").secrets()) == {KEY, secret, "pw"}
+    assert set(credential("binance", secret, key_password="pw").secrets()) == {KEY, secret, "pw"}
 
 
 @pytest.mark.parametrize("size", [32, 64])

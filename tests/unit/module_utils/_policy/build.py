@@ -79,6 +79,7 @@ def key(*, declared: dict[str, t.Any] | None = None, without: t.Iterable[str] = 
         "asked_at": "2026-11-22T07:13:54Z",
         "path": PATH,
         "observed": OBSERVED,
+        "key_type": "rsa",
         "declared": words,
         **changes,
     }

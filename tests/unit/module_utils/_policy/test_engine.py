@@ -67,7 +67,13 @@ def test_what_was_learned_elsewhere_never_passes() -> None:
     judged = report(key(official=False))
     passed = {f.rule for f in judged.findings if f.status == "pass" and f.subject.key}
     # None of these rests on what the exchange said of the key.
-    assert passed <= {"two-factor-enabled", "attestation-stale", "egress-rotating", "permissions-inseparable"}
+    assert passed <= {
+        "asymmetric-available",
+        "two-factor-enabled",
+        "attestation-stale",
+        "egress-rotating",
+        "permissions-inseparable",
+    }
 
 
 def test_what_custom_says_is_judged() -> None:

@@ -437,6 +437,13 @@ ROWS = [
     Row("passphrase-accepted", "fail critical proved", okx(access=Access("bad_passphrase"), observed=None)),
     Row("passphrase-accepted", "unknown critical", okx(access=Access("ambiguous"), observed=None)),
     Row("passphrase-accepted", "not_applicable", key()),
+    *(Row("asymmetric-available", "pass info observed", key(key_type=kind)) for kind in ("rsa", "ed25519", "es256")),
+    Row("asymmetric-available", "fail info observed", key(key_type="hmac")),
+    Row("asymmetric-available", "fail info observed", binance(key_type="hmac")),
+    Row("asymmetric-available", "unknown info none", key(key_type=None)),
+    Row("asymmetric-available", "fail info observed", refused("ip_refused", key_type="hmac")),
+    Row("asymmetric-available", "not_applicable", okx(key_type="hmac")),
+    Row("asymmetric-available", "not_applicable", key(**OTHER_EXCHANGE)),
 ]
 
 
