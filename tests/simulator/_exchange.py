@@ -48,6 +48,7 @@ class Key:
     parent_id: str | None  # None: the key of a main account
     extra: dict[str, Any] = field(default_factory=dict)  # merged over the introspection answer
     revoked: bool = False
+    last_nonce: int = 0  # the highest one, where the exchange has nonces
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,8 @@ class Exchange:
     ahead_ms: int = 1000
     behind_ms: int | None = None
     has_passphrase: bool = False
+    # Paths that are asked by POST, although they only read.
+    posts: frozenset[str] = frozenset()
     # Exchanges behind Cloudflare answer /cdn-cgi/trace on the API's own host.
     has_trace: bool = False
 
@@ -273,13 +276,7 @@ class Exchange:
         expected = self.signature(call, presented=given, secret=key.secret)
         if given.signature != expected:
             refuse("signature")
-        if given.sent_at is None:
-            refuse("timestamp")
-        if given.sent_at - call.now_ms >= self.ahead_ms:
-            refuse("clock_ahead")
-        behind = given.window_ms if self.behind_ms is None else self.behind_ms
-        if call.now_ms - given.sent_at > behind:
-            refuse("clock_behind")
+        self.check_time(call, given=given, key=key)
         if self.has_passphrase:
             if not given.passphrase:
                 refuse("passphrase_missing")
@@ -292,6 +289,16 @@ class Exchange:
         if not route.allowed(key):
             refuse("permission", need=route.need)
         return key
+
+    def check_time(self, call: Call, *, given: Presented, key: Key) -> None:
+        """Refuse a call of another time; override where calls are numbered (see `check_nonce`) or have no time."""
+        if given.sent_at is None:
+            refuse("timestamp")
+        if given.sent_at - call.now_ms >= self.ahead_ms:
+            refuse("clock_ahead")
+        behind = given.window_ms if self.behind_ms is None else self.behind_ms
+        if call.now_ms - given.sent_at > behind:
+            refuse("clock_behind")
 
     def refused(self, call: Call, refused: RefusedError) -> Answer:
         reason = None if refused.is_code else refused.reason
@@ -309,9 +316,9 @@ class Exchange:
         )
 
     def answer(self, call: Call, *, lookup: Callable[[str], Key | None]) -> Answer:
-        """Answer one call as the exchange would. Nothing is ever changed by a call."""
+        """Answer one call as the exchange would. Nothing is changed by a call but the last nonce."""
         try:
-            if call.method != "GET" or not self.serves(call):
+            if call.method != ("POST" if call.path in self.posts else "GET") or not self.serves(call):
                 refuse("not_found")
             if call.path in self.public:
                 return Answer(status=200, body=self.success(call, self.public[call.path](call)))
@@ -322,6 +329,13 @@ class Exchange:
             return Answer(status=200, body=self.success(call, route.answer(call, key)))
         except RefusedError as exc:
             return self.refused(call, exc)
+
+
+def check_nonce(nonce: int | None, *, key: Key, window: int = 0) -> None:
+    """Refuse a number that is not above the last one less the key's window; remember the highest."""
+    if nonce is None or nonce <= key.last_nonce - window or nonce == key.last_nonce:
+        refuse("timestamp")
+    key.last_nonce = max(key.last_nonce, nonce)
 
 
 def read_milliseconds(text: str) -> int | None:

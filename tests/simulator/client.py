@@ -56,6 +56,7 @@ class SimulatedKey:
     parent_id: str | None
     extra: dict[str, Any]
     revoked: bool
+    last_nonce: int
 
 
 @dataclass(frozen=True)
