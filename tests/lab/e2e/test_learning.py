@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 DAY_MS = 86_400_000
 ELSEWHERE = "91.198.115.77"
+ROTATING = ("91.198.115.31", "91.198.115.32")
 #: Two quick looks, where a test is not about the time between them.
 QUICK = {"samples": 2, "sample_interval": 0.2}
 
@@ -103,7 +105,7 @@ def test_each_host_sees_its_own_addresses_and_notices_another_one(
         assert v4 not in lab.execute(host, ["ip", "-4", "address"]).stdout
 
     lab.set_public_address("alpha", ELSEWHERE)
-    lab.set_public_address("beta", "91.198.115.31", "91.198.115.32")
+    lab.set_public_address("beta", *ROTATING)
     simulator.set_echo("ifconfig.me", "lying")
     second = controller.run(public_ip("learn", families=["ipv4"], samples=3))
     simulator.clear_faults()
@@ -114,10 +116,7 @@ def test_each_host_sees_its_own_addresses_and_notices_another_one(
     assert [row["address"] for row in moved["sources"] if row["source"] == "ifconfig.me"] == ["91.198.115.250"]
     rotating = families(second, "beta", "learn")["ipv4"]
     assert rotating["stable"] is False
-    assert {row["address"] for row in rotating["sources"] if row["network"] != "Google"} >= {
-        "91.198.115.31",
-        "91.198.115.32",
-    }
+    assert {row["address"] for row in rotating["sources"] if row["network"] != "Google"} >= {*ROTATING}
     assert rotating["status"] != "agreed" or len(rotating["addresses"]) > 1
 
 
@@ -166,7 +165,7 @@ def test_what_exchanges_refuse_is_an_answer(lab: Lab, simulator: Simulator, cont
     run = controller.run(*(key_info(name, name) for name in names))
     assert run.returncode == 0
     for host in HOSTS:
-        own = lab.public_addresses(host)[0]
+        address = lab.public_addresses(host)[0]
         said = {name: access(run, host, name) for name in names}
         assert {name: answer["status"] for name, answer in said.items()} == {
             "good": "accepted",
@@ -175,14 +174,14 @@ def test_what_exchanges_refuse_is_an_answer(lab: Lab, simulator: Simulator, cont
             "wrong": "bad_signature",
             "late": "clock_skew",
         }
-        assert (said["elsewhere"]["seen_address"], own in said["elsewhere"]["message"]) == (own, True)
+        assert (said["elsewhere"]["seen_address"], address in said["elsewhere"]["message"]) == (address, True)
         assert (said["expired"]["code"], said["elsewhere"]["code"]) == ("33004", "50110")
-        assert "60.0 s ahead of Binance's" in said["late"]["next_step"].replace("59.9", "60.0").replace("60.1", "60.0")
+        assert re.search(r"(59|60)\.\d s ahead of Binance's", said["late"]["next_step"])
         assert all(answer["next_step"] for name, answer in said.items() if name != "good")
         for exchange in ("okx", "bitget", "binance"):
-            assert len(signed(simulator, exchange, host=own)) == 1
+            assert len(signed(simulator, exchange, host=address)) == 1
 
-    simulator.set_clock_skew(0)
+    simulator.set_clock_skew(0, exchange="binance")
     simulator.clear_requests()
     held = controller.run(key_info("several", "elsewhere", "later[0]", "good", "later[1]"))
     for host in HOSTS:
@@ -215,8 +214,8 @@ def test_an_exchange_that_limits_redirects_or_is_gone_is_an_answer(
         assert "redirects elsewhere" in said["okx"]["message"]
         own_address = lab.public_addresses(host)[0]
         assert [len(signed(simulator, name, host=own_address)) for name in ("bybit", "okx", "bitget")] == [1, 1, 1]
-    assert [request.path for request in simulator.requests() if request.host == stranger] == []
-    assert {request.path for request in simulator.requests()}.isdisjoint({"/collect"})
+    asked = {request.host for request in simulator.requests()}
+    assert (stranger in asked, "www.okx.com" in asked) == (False, True)
 
     lab.stop_simulator()
     try:
