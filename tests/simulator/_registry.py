@@ -8,11 +8,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._exchange_binance import Binance
+from ._exchange_bingx import Bingx
+from ._exchange_bitfinex import Bitfinex
 from ._exchange_bitget import Bitget
+from ._exchange_bitmex import Bitmex
+from ._exchange_blofin import Blofin
 from ._exchange_bybit import Bybit
+from ._exchange_coinbase import Coinbase
+from ._exchange_deribit import Deribit
+from ._exchange_gate import Gate
+from ._exchange_gemini import Gemini
+from ._exchange_htx import Htx
+from ._exchange_kraken import Kraken
+from ._exchange_krakenfutures import KrakenFutures
+from ._exchange_kucoin import Kucoin
 from ._exchange_okx import Okx
+from ._exchange_woo import Woo
 
 if TYPE_CHECKING:
     from ._exchange import Exchange
 
-EXCHANGES: dict[str, Exchange] = {exchange.name: exchange for exchange in (Binance(), Bitget(), Bybit(), Okx())}
+EXCHANGES: dict[str, Exchange] = {
+    exchange.name: exchange
+    for exchange in (
+        Binance(),
+        Bingx(),
+        Bitfinex(),
+        Bitget(),
+        Bitmex(),
+        Blofin(),
+        Bybit(),
+        Coinbase(),
+        Deribit(),
+        Gate(),
+        Gemini(),
+        Htx(),
+        Kraken(),
+        KrakenFutures(),
+        Kucoin(),
+        Okx(),
+        Woo(),
+    )
+}

@@ -14,10 +14,23 @@ import typing as t
 
 from .._errors import InputError
 from ._binance import Binance
+from ._bingx import Bingx
+from ._bitfinex import Bitfinex
 from ._bitget import Bitget
+from ._bitmex import Bitmex
+from ._blofin import Blofin
 from ._bybit import Bybit
+from ._coinbase import Coinbase
 from ._contract import Exchange
+from ._deribit import Deribit
+from ._gate import Gate
+from ._gemini import Gemini
+from ._htx import Htx
+from ._kraken import Kraken
+from ._krakenfutures import KrakenFutures
+from ._kucoin import Kucoin
 from ._okx import Okx
+from ._woo import Woo
 
 #: An exchange that this collection does not know: everything about its keys is declared.
 OTHER = "other"
@@ -26,9 +39,22 @@ EXCHANGES: t.Mapping[str, Exchange] = {
     exchange.name: exchange
     for exchange in (
         Binance(),
+        Bingx(),
+        Bitfinex(),
         Bitget(),
+        Bitmex(),
+        Blofin(),
         Bybit(),
+        Coinbase(),
+        Deribit(),
+        Gate(),
+        Gemini(),
+        Htx(),
+        Kraken(),
+        KrakenFutures(),
+        Kucoin(),
         Okx(),
+        Woo(),
     )
 }
 

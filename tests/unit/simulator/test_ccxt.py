@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import ccxt
 import pytest
 
 from tests.simulator._asymmetric import private_pem
+from tests.simulator._registry import EXCHANGES as EXCHANGES_HERE
 
 if TYPE_CHECKING:
     from tests.simulator.client import SimulatedKey, Simulator
 
-EXCHANGES = ("binance", "bitget", "bybit", "okx")
+EXCHANGES = ("binance", "bingx", "bitget", "blofin", "bybit", "deribit", "gate", "htx", "kucoin", "okx", "woo")
+#: Those of which all public data that ccxt loads by default is simulated; of the others only the balance is.
+WHOLE = ("binance", "bitget", "bybit", "okx")
 HOST = "91.198.115.11"
 ELSEWHERE = "91.198.115.99"
 
@@ -34,12 +38,21 @@ def client(simulator: Simulator, key: SimulatedKey, **other: Any) -> Any:
     exchange = getattr(ccxt, key.exchange)(settings | other)
     base = simulator.base_url(key.exchange, environment=key.environment, region=key.region)
     urls = exchange.urls["api"]
-    if key.exchange == "binance":
+    if key.exchange not in WHOLE:
+        exchange.markets = {}
+    if key.exchange == "gate":
+        exchange.urls["api"] = {part: dict.fromkeys(named, f"{base}/api/v4") for part, named in urls.items()}
+    elif key.exchange == "bingx":
+        exchange.urls["api"] = dict.fromkeys(urls, f"{base}/openApi")
+    elif key.exchange == "binance":
         # Only here the path is part of the base.
         paths = {name: url.split("/", 3)[-1] for name, url in urls.items() if isinstance(url, str)}
         exchange.urls["api"] = {name: f"{base}/{path}" for name, path in paths.items()}
     else:
         exchange.urls["api"] = dict.fromkeys(urls, base)
+    if key.exchange == "htx":
+        # The host is a part of what is signed.
+        exchange.hostname = exchange.urls["hostnames"]["spot"] = str(urlsplit(base).hostname)
     return exchange
 
 
@@ -47,9 +60,17 @@ def introspect(exchange: Any) -> Any:
     """Make the exchange's introspection call by ccxt's own signing; return the part about the key."""
     method = {
         "binance": "sapiGetAccountApiRestrictions",
+        "bingx": "accountV1PrivateGetAccountApiPermissions",
         "bitget": "privateSpotGetV2SpotAccountInfo",
         "bybit": "privateGetV5UserQueryApi",
+        "deribit": "privateGetListApiKeys",
+        # Its page of the key wants the id that this tells: see below.
+        "htx": "v2PrivateGetUserUid",
         "okx": "privateGetAccountConfig",
+        "blofin": "privateGetUserQueryApikey",
+        "gate": "privateAccountGetDetail",
+        "kucoin": "privateGetUserApiKey",
+        "woo": "v3PrivateGetAccountCredentials",
     }[exchange.id]
     answer = getattr(exchange, method)()
     part = answer.get("result") or answer.get("data") or answer
@@ -59,7 +80,10 @@ def introspect(exchange: Any) -> Any:
 def code_of(error: Exception) -> str:
     """Return the exchange's own code from ccxt's message, which is the exchange's name and the body."""
     body = json.loads(str(error).split(" ", 1)[1])
-    return str(body.get("retCode") or body.get("code"))
+    if "err-msg" in body:  # HTX, whose one code has many causes
+        return next(code for code in EXCHANGES_HERE["htx"].refusals if code in body["err-msg"])
+    found = body.get("retCode") or body.get("code") or body.get("label")
+    return str(found or body["error"]["code"])
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
@@ -78,7 +102,7 @@ def test_balance_with_a_private_key(simulator: Simulator, name: str, kind: str) 
         client(simulator, other, secret=key.secret).fetch_balance()
 
 
-@pytest.mark.parametrize("name", EXCHANGES)
+@pytest.mark.parametrize("name", WHOLE)
 def test_everything_ccxt_loads_by_default(simulator: Simulator, name: str) -> None:
     exchange = client(simulator, simulator.create_key(name), options={})
     assert "BTC/USDT" in exchange.load_markets()
@@ -89,6 +113,34 @@ def test_everything_ccxt_loads_by_default(simulator: Simulator, name: str) -> No
 
 # What each exchange says to each mistake: ccxt's exception and the exchange's own code.
 MISTAKES: dict[str, dict[str, tuple[str, str]]] = {
+    "bingx": {
+        "wrong secret": ("AuthenticationError", "100001"),
+        "unknown key": ("AuthenticationError", "100413"),
+        "malformed key": ("AuthenticationError", "100413"),
+        "other address": ("PermissionDenied", "100419"),
+        "clock behind": ("BadSymbol", "100421"),  # ccxt knows another meaning of this code
+        "clock ahead": ("BadSymbol", "100421"),
+        "expired": ("AuthenticationError", "100413"),
+        "no permission": ("PermissionDenied", "100004"),
+    },
+    "deribit": {
+        "wrong secret": ("AuthenticationError", "13009"),
+        "unknown key": ("AuthenticationError", "13004"),
+        "malformed key": ("AuthenticationError", "13004"),
+        "other address": ("PermissionDenied", "13021"),
+        "clock behind": ("AuthenticationError", "13009"),
+        "clock ahead": ("AuthenticationError", "13009"),
+        "expired": ("AuthenticationError", "13004"),
+        "no permission": ("ExchangeError", "13403"),
+    },
+    "htx": {
+        "wrong secret": ("AuthenticationError", "Verification failure"),
+        "unknown key": ("AuthenticationError", "Incorrect Access key"),
+        "malformed key": ("AuthenticationError", "Incorrect Access key"),
+        "other address": ("AuthenticationError", "Incorrect IP address"),
+        "expired": ("AuthenticationError", "Incorrect Access key"),
+        "no permission": ("PermissionDenied", "API key has no permission"),
+    },
     "binance": {
         "wrong secret": ("AuthenticationError", "-1022"),
         "unknown key": ("AuthenticationError|ExchangeError", "-2008"),
@@ -129,6 +181,41 @@ MISTAKES: dict[str, dict[str, tuple[str, str]]] = {
         "clock ahead": ("InvalidNonce", "50102"),
         "expired": ("AuthenticationError|ExchangeError", "50119"),
         "no permission": ("PermissionDenied|ExchangeError", "50120"),
+    },
+    "blofin": {
+        "wrong secret": ("AuthenticationError", "152409"),
+        "wrong passphrase": ("AuthenticationError", "152408"),
+        "unknown key": ("AuthenticationError", "152401"),
+        "other address": ("PermissionDenied", "152406"),
+        "expired": ("AuthenticationError", "152402"),
+        "no permission": ("PermissionDenied", "152404"),
+    },
+    "gate": {
+        "wrong secret": ("AuthenticationError", "INVALID_SIGNATURE"),
+        "unknown key": ("AuthenticationError", "INVALID_KEY"),
+        "malformed key": ("AuthenticationError", "INVALID_KEY"),
+        "other address": ("AuthenticationError", "IP_FORBIDDEN"),
+        "expired": ("AuthenticationError", "INVALID_KEY"),
+        "no permission": ("PermissionDenied", "FORBIDDEN"),
+    },
+    "kucoin": {
+        "wrong secret": ("AuthenticationError", "400005"),
+        "wrong passphrase": ("AuthenticationError", "400004"),
+        "unknown key": ("AuthenticationError", "400003"),
+        "malformed key": ("AuthenticationError", "400003"),
+        "other address": ("AuthenticationError", "400006"),
+        "clock behind": ("InvalidNonce", "400002"),
+        "clock ahead": ("InvalidNonce", "400002"),
+        "expired": ("AuthenticationError", "400003"),
+        "no permission": ("AuthenticationError", "400007"),
+    },
+    "woo": {
+        "wrong secret": ("AuthenticationError", "-1002"),
+        "malformed key": ("AuthenticationError", "-1001"),
+        "other address": ("AuthenticationError", "-1002"),
+        "clock behind": ("AuthenticationError", "-1002"),
+        "expired": ("AuthenticationError", "-1002"),
+        "no permission": ("AuthenticationError", "-1002"),
     },
 }
 
@@ -193,6 +280,12 @@ def test_a_mistake_gets_the_exchanges_own_code(
         ("okx", 32_000, False),
         ("bitget", 27_000, True),
         ("bitget", 32_000, False),
+        ("kucoin", -4_000, True),
+        ("kucoin", 4_000, True),
+        ("kucoin", -6_000, False),
+        ("kucoin", 6_000, False),
+        ("blofin", 57_000, True),
+        ("blofin", -62_000, False),
     ],
 )
 def test_clock_window(simulator: Simulator, name: str, skew_ms: int, accepted: bool) -> None:
@@ -248,9 +341,14 @@ def test_okx_prints_the_address_and_the_key(simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("name", "environment", "region"),
     [
+        ("deribit", "testnet", "global"),
         ("bybit", "testnet", "global"),
         ("bybit", "demo", "global"),
         ("bybit", "mainnet", "eu"),
+        ("blofin", "demo", "global"),
+        ("gate", "testnet", "global"),
+        ("gate", "mainnet", "eu"),
+        ("kucoin", "mainnet", "eu"),
         ("okx", "mainnet", "us"),
         ("okx", "mainnet", "eea"),
         ("binance", "demo", "global"),
@@ -262,10 +360,24 @@ def test_a_key_belongs_to_one_site(simulator: Simulator, name: str, environment:
         introspect(client(simulator, key))
     elsewhere = client(simulator, key)
     base = simulator.base_url(name)
-    elsewhere.urls["api"] = dict.fromkeys(elsewhere.urls["api"], f"{base}/sapi/v1" if name == "binance" else base)
+    if name == "gate":
+        urls = elsewhere.urls["api"]
+        elsewhere.urls["api"] = {part: dict.fromkeys(named, f"{base}/api/v4") for part, named in urls.items()}
+    else:
+        elsewhere.urls["api"] = dict.fromkeys(elsewhere.urls["api"], f"{base}/sapi/v1" if name == "binance" else base)
     with pytest.raises((ccxt.AuthenticationError, ccxt.ExchangeError)) as caught:
         introspect(elsewhere)
-    assert code_of(caught.value) == {"bybit": "10003", "okx": "50119", "binance": "-2015"}[name]
+    assert (
+        code_of(caught.value)
+        == {
+            "binance": "-2015",
+            "blofin": "152401",
+            "bybit": "10003",
+            "gate": "INVALID_KEY",
+            "kucoin": "400003",
+            "okx": "50119",
+        }[name]
+    )
 
 
 @pytest.mark.parametrize(("name", "code"), [("okx", "50101"), ("bitget", "40099")])
@@ -290,6 +402,13 @@ INTROSPECTION: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("bitget", {"account_id": "5"}, {"userId": "5", "ips": "", "authorities": ["stor", "stow"]}),
     ("bitget", {"allowlist": [HOST, "91.198.115.12"]}, {"ips": f"{HOST},91.198.115.12"}),
     ("bitget", {"permissions": "withdraw"}, {"authorities": ["stor", "stow", "wtow", "wwow"]}),
+    ("blofin", {"allowlist": [HOST], "label": "bot"}, {"ips": [HOST], "apiName": "bot", "expireTime": "0"}),
+    ("blofin", {"permissions": "read-only"}, {"readOnly": 1, "ips": [], "parentUid": "0"}),
+    ("gate", {"allowlist": [HOST], "account_id": "5"}, {"ip_whitelist": [HOST], "user_id": 5}),
+    ("kucoin", {"allowlist": [HOST], "label": "bot"}, {"ipWhitelist": HOST, "remark": "bot"}),
+    ("kucoin", {"parent_id": "7"}, {"permission": "General,Spot", "isMaster": False, "ipWhitelist": None}),
+    ("bingx", {"allowlist": [HOST], "label": "bot"}, {"ipAddresses": [HOST], "note": "bot"}),
+    ("bingx", {"permissions": "withdraw"}, {"ipAddresses": [], "permissions": ["1", "2", "5"]}),
     ("binance", {"allowlist": [HOST]}, {"ipRestrict": True, "enableSpotAndMarginTrading": True}),
     ("binance", {"permissions": "withdraw"}, {"ipRestrict": False, "enableWithdrawals": True}),
     ("binance", {"expires_at": 1_999_000_000_000}, {"tradingAuthorityExpirationTime": 1_999_000_000_000}),
@@ -325,3 +444,80 @@ def test_a_revoked_key_is_unknown(simulator: Simulator) -> None:
     simulator.update_key(key, revoked=True)
     with pytest.raises(ccxt.AuthenticationError, match="10003"):
         introspect(client(simulator, key))
+
+
+@pytest.mark.parametrize("version", ["1", "2", "3"])
+def test_kucoins_passphrase_is_signed_from_version_2_on(simulator: Simulator, version: str) -> None:
+    key = simulator.create_key("kucoin", allowlist=[HOST])
+    exchange = client(simulator, key)
+    signed = exchange.sign("user/api-key", ["private"], "GET", {})
+    headers = {**signed["headers"], "KC-API-KEY-VERSION": version}
+    if version == "1":
+        headers["KC-API-PASSPHRASE"] = key.passphrase
+    assert exchange.fetch(signed["url"], "GET", headers)["code"] == "200000"
+
+
+def test_gate_lists_all_keys_of_the_main_account(simulator: Simulator) -> None:
+    exchange = client(simulator, simulator.create_key("gate", label="bot"))
+    assert [row["name"] for row in exchange.privateAccountGetMainKeys()] == ["other1", "bot", "other2"]
+    exchange = client(simulator, simulator.create_key("gate", label="bot", permissions="spot-only"))
+    with pytest.raises(ccxt.PermissionDenied, match="FORBIDDEN"):
+        exchange.privateAccountGetMainKeys()
+
+
+def test_woo_lists_all_keys_of_the_account(simulator: Simulator) -> None:
+    key = simulator.create_key("woo", allowlist=[HOST])
+    rows = introspect(client(simulator, key))["rows"]
+    assert [row.get("allowedIPs") for row in rows] == [["203.0.113.1"], [HOST], ["203.0.113.2"]]
+    assert rows[1]["apiKey"] == key.key
+
+
+def test_bingxs_other_page_tells_boxes_and_age(simulator: Simulator) -> None:
+    key = simulator.create_key("bingx", allowlist=[HOST], created_at=1_684_763_997_626)
+    told = client(simulator, key).accountV1PrivateGetAccountApiRestrictions()
+    assert (told["ipRestrict"], told["createTime"], told["enableFutures"]) == (True, "1684763997626", False)
+
+
+def test_bingx_prints_the_address(simulator: Simulator) -> None:
+    key = simulator.create_key("bingx", allowlist=[ELSEWHERE])
+    with pytest.raises(ccxt.PermissionDenied, match=f"current request IP is {HOST} does not match"):
+        introspect(client(simulator, key))
+
+
+def test_deribits_list_holds_all_secrets(simulator: Simulator) -> None:
+    key = simulator.create_key("deribit", allowlist=[HOST], label="bot")
+    other, own = client(simulator, key).privateGetListApiKeys()["result"]
+    assert (own["client_id"], own["client_secret"], own["ip_whitelist"]) == (key.key, key.secret, [HOST])
+    assert other["client_secret"]
+
+
+def test_htx_tells_about_a_key_by_the_users_id(simulator: Simulator) -> None:
+    key = simulator.create_key("htx", allowlist=[HOST, "91.198.116.0/24"], label="bot")
+    exchange = client(simulator, key)
+    uid = exchange.v2PrivateGetUserUid()["data"]
+    own = exchange.v2PrivateGetUserApiKey({"uid": uid, "accessKey": key.key})["data"]
+    assert [row["accessKey"] for row in own] == [key.key]
+    assert own[0]["ipAddresses"] == f"{HOST},91.198.116.0/24"
+    assert len(exchange.v2PrivateGetUserApiKey({"uid": uid})["data"]) == 2
+
+
+def test_htx_signs_the_host_and_prints_the_address(simulator: Simulator) -> None:
+    key = simulator.create_key("htx", allowlist=[HOST])
+    exchange = client(simulator, key)
+    exchange.hostname = "api.huobi.pro"
+    with pytest.raises(ccxt.AuthenticationError, match="Verification failure"):
+        introspect(exchange)
+    simulator.update_key(key, allowlist=[ELSEWHERE])
+    with pytest.raises(ccxt.AuthenticationError, match=f"Incorrect IP address .*:{HOST}"):
+        introspect(client(simulator, key))
+
+
+@pytest.mark.parametrize(("skew_ms", "accepted"), [(290_000, True), (-290_000, True), (310_000, False)])
+def test_htx_clock_window(simulator: Simulator, skew_ms: int, accepted: bool) -> None:
+    exchange = client(simulator, simulator.create_key("htx"))
+    simulator.set_clock_skew(skew_ms, exchange="htx")
+    if accepted:
+        introspect(exchange)
+        return
+    with pytest.raises(ccxt.AuthenticationError, match="Invalid submission time"):
+        introspect(exchange)

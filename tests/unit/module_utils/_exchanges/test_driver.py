@@ -21,12 +21,19 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract
     RefusedError,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._okx import Okx
-from ansible_collections.trading.hosts.plugins.module_utils._facts import REFUSALS, Access, ObservedKey, to_json
+from ansible_collections.trading.hosts.plugins.module_utils._facts import (
+    REFUSALS,
+    Access,
+    Allowlist,
+    Expiry,
+    ObservedKey,
+    to_json,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
 from tests.unit.module_utils._exchanges.test_answers import BITGET_UNIFIED, GOOD, TIMES
 
 NOW = datetime.datetime(2026, 11, 22, 7, 13, 54, tzinfo=datetime.UTC)
-CREDENTIAL = Credential("KEYcanary0123456789", "SECRETcanary0123456789", "PHRASEcanary1!")
+CREDENTIAL = Credential("KEYcanary0123456789", "SECRETcanary0123456789AA", "PHRASEcanary1!")
 
 
 class FakeHttp:
@@ -58,14 +65,28 @@ def ask(name: str, *answers: Any, **options: Any) -> tuple[Access, ObservedKey |
     return access, key, http
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_acceptance_needs_one_question(name: str) -> None:
-    access, key, http = ask(name, GOOD[name])
+BOXES = {
+    "ipRestrict": False,
+    "createTime": 1684763997626,
+    "permitsUniversalTransfer": False,
+    "enableReading": True,
+    "enableFutures": False,
+    "enableSpotAndMarginTrading": False,
+}
+UID = {"code": 200, "data": 4711}
+#: The answers of an accepted key, where more than one is asked for.
+INTERVIEWS: dict[str, list[Any]] = {"bingx": [GOOD["bingx"], BOXES], "htx": [UID, GOOD["htx"]]}
+
+
+@pytest.mark.parametrize("name", sorted(set(GOOD) - {"gate"}))
+def test_acceptance_needs_no_more_questions_than_that(name: str) -> None:
+    exchange = _registry.get(name)
+    access, key, http = ask(name, *INTERVIEWS.get(name, [GOOD[name]]))
     assert access == Access("accepted")
     assert key is not None
     assert key.masked_id == "KE…89"
-    assert key.not_told == tuple(sorted(_registry.get(name).cannot_tell()))
-    assert len(http.asked) == 1
+    assert key.not_told == tuple(sorted(exchange.cannot_tell().union(exchange.key(said(GOOD[name])).not_told)))
+    assert len({request.url for request in http.asked}) == len(http.asked)
 
 
 OKX_REFUSED = {"code": "50111", "msg": "Invalid OK-ACCESS-KEY"}
@@ -104,6 +125,35 @@ def test_one_question_and_no_retry_whatever_comes(answer: Any, status: str, code
     assert access.next_step
 
 
+def test_a_refusal_by_http_500_is_heard_where_that_is_the_exchanges_way() -> None:
+    refused = said(["error", 10114, "nonce: small"], status=500)
+    access, _key, _http = ask("bitfinex", refused, said([1], date="Sun, 22 Nov 2026 07:13:54 GMT"))
+    assert (access.status, access.code) == ("clock_skew", "10114")
+    for other in (said(b"<html>", status=500), said(["error", 10100, "apikey: invalid"], status=502)):
+        assert ask("bitfinex", other)[0].status == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("there", "step"),
+    [("07:13:53", "saw a higher number"), ("07:14:54", "clock is 60.0 s behind"), (None, "saw a higher number")],
+)
+def test_a_refused_number_is_the_clocks_fault_only_where_the_clock_is_off(there: str | None, step: str) -> None:
+    date = {} if there is None else {"date": f"Sun, 22 Nov 2026 {there} GMT"}
+    refused = said({"result": "error", "reason": "InvalidNonce", "message": "no"}, status=400)
+    access, _key, http = ask("gemini", refused, said([], **date))
+    assert access.status == "clock_skew"
+    assert step in str(access.next_step)
+    assert len(http.asked) == 2
+
+
+def test_geminis_refusal_does_not_show_the_key_that_it_prints() -> None:
+    text = "assign one of these roles [FundManager] to API key wujB3szN54gtJ4QDhqRJ which currently has roles [Trader]"
+    access, _key, _http = ask("gemini", said({"result": "error", "reason": "MissingRole", "message": text}, status=403))
+    assert access.status == "permission_denied"
+    assert "wujB3" not in str(access.message)
+    assert "[FundManager]" in str(access.message)
+
+
 def test_every_refusal_has_advice() -> None:
     assert set(REFUSALS) - {"settling", "held_back"} == set(_driver.NEXT_STEPS)
 
@@ -131,6 +181,11 @@ SKEW = {
     "bitget": {"code": "40008", "msg": "Request timestamp expired"},
     "okx": {"code": "50102", "msg": "Timestamp request expired"},
     "binance": {"code": -1021, "msg": "outside of the recvWindow"},
+    "bingx": {"code": 100421, "msg": "timestamp mismatch"},
+    "bitmex": {"error": {"message": "This request has expired - `expires` is in the past.", "name": "HTTPError"}},
+    "htx": {"status": "error", "err-code": "api-signature-not-valid", "err-msg": "Invalid submission time"},
+    "gate": {"label": "REQUEST_EXPIRED", "message": "gap exceeds 60"},
+    "kucoin": {"code": "400002", "msg": "KC-API-TIMESTAMP Invalid"},
 }
 
 
@@ -281,6 +336,323 @@ def test_what_is_no_listed_read_never_leaves(name: str) -> None:
     assert http.asked == []
 
 
-@pytest.mark.parametrize("name", GOOD)
+#: Every POST that is ever sent, and why it is one although it only reads.
+POST_READS = {
+    ("bitfinex", "/v2/auth/r/permissions"): "its documents: r is read, w is write; all signed calls are POST",
+    ("gemini", "/v1/roles"): "its documents: tells the roles of the key that asks; all signed calls are POST",
+    ("kraken", "/0/private/GetApiKeyInfo"): "its documents: tells of the key that asks; all signed calls are POST",
+}
+
+
+@pytest.mark.parametrize("name", _registry.EXCHANGES)
 def test_the_listed_reads_are_reads(name: str) -> None:
-    assert {method for method, _path in _registry.get(name).reads()} == {"GET"}
+    reads = _registry.get(name).reads()
+    assert {method for method, _path in reads} <= {"GET", "POST"}
+    assert {path for method, path in reads if method == "POST"} == {path for of, path in POST_READS if of == name}
+
+
+DENIED = said({"label": "FORBIDDEN", "message": "no permission"}, status=403)
+OWN = {
+    "state": 2,
+    "name": "bot",
+    "perms": [{"name": "account", "read_only": True}, {"name": "spot", "read_only": False}],
+    "key": "KEYcanary012*****",
+    "created_at": 1753030929,
+    "last_access": "1753030930",
+}
+STRANGER = {**OWN, "name": "STRANGERcanary", "key": "52fd0035f665*****", "perms": [{"name": "x", "read_only": 7}]}
+
+
+def gate(*keys: Any) -> ObservedKey:
+    access, key, _http = ask("gate", GOOD["gate"], *keys)
+    assert access == Access("accepted")
+    assert key is not None
+    assert key.allowlist.entries == ("127.0.0.1",)
+    return key
+
+
+def test_gates_permissions_come_from_the_callers_own_row() -> None:
+    key = gate(said(json.dumps([STRANGER, OWN]).encode()))
+    assert key.permissions == ("margin_trade", "read", "spot_trade")
+    assert key.raw_permissions == ("account:read_only", "spot:read_write")
+    assert (key.label, key.state) == ("bot", "locked")
+    assert (key.created_at, key.last_used_at) == ("2025-07-20T17:02:09Z", "2025-07-20T17:02:10Z")
+    assert key.not_told == ("expiry", "owner_kind")
+    assert "STRANGERcanary" not in json.dumps(to_json(key))
+
+
+@pytest.mark.parametrize(
+    ("group", "word"),
+    [
+        ("wallet", "transfer_own"),
+        ("withdrawal", "withdraw"),
+        ("withdraw", "withdraw"),
+        ("delivery", "futures_trade"),
+        ("account", "unknown:account:read_write"),
+        ("new", "unknown:new:read_write"),
+    ],
+)
+def test_gates_groups(group: str, word: str) -> None:
+    row = {**OWN, "perms": [{"name": group, "read_only": False}]}
+    assert word in (gate(said(json.dumps([row]).encode())).permissions or ())
+    row = {**OWN, "perms": [{"name": group, "read_only": True}]}
+    assert gate(said(json.dumps([row]).encode())).permissions == ("read",)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        DENIED,
+        said(b"[]"),
+        said(json.dumps([STRANGER]).encode()),
+        said(json.dumps([OWN, OWN]).encode()),
+        said(json.dumps([{**OWN, "key": {"mode": 1}}]).encode()),
+        said(json.dumps([{**OWN, "key": "*****"}]).encode()),
+        said(json.dumps([{**OWN, "key": "KEYcan*****"}]).encode()),
+        said(json.dumps([{**OWN, "key": "KEYcanary012345678"}]).encode()),
+        said(b'[7, null, "x", []]'),
+    ],
+)
+def test_gates_permissions_stay_unknown_where_no_row_is_surely_the_callers(keys: Any) -> None:
+    key = gate(keys)
+    assert key.permissions is None
+    assert key.raw_permissions == ()
+    assert "permissions" in key.not_told
+    assert "created_at" in key.not_told
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {**OWN, "perms": "spot"},
+        {**OWN, "perms": []},
+        {**OWN, "perms": ["spot"]},
+        {**OWN, "perms": [{"name": "spot"}]},
+        {**OWN, "perms": [{"name": "spot", "read_only": "true"}]},
+        {**OWN, "created_at": "soon"},
+        {**OWN, "created_at": 10**30},
+        {**OWN, "name": []},
+    ],
+)
+def test_gates_own_row_of_another_form_is_no_answer(row: Any) -> None:
+    access, key, _http = ask("gate", GOOD["gate"], said(json.dumps([row]).encode()))
+    assert (access.status, key) == ("unreachable", None)
+
+
+def test_gates_other_refusals_of_the_list_are_refusals() -> None:
+    limited = said({"label": "TOO_MANY_REQUESTS", "message": "slow"}, status=429)
+    access, key, _http = ask("gate", GOOD["gate"], limited)
+    assert (access.status, key) == ("rate_limited", None)
+
+
+UNIFIED = {
+    "code": "200000",
+    "data": {
+        "remark": "123",
+        "apiVersion": 3,
+        "permission": "General,Futures,Unified,Spot,Earn,InnerTransfer,Margin",
+        "createdAt": 1770014893000,
+        "uid": 157267400,
+        "isMaster": True,
+        "region": "ID",
+    },
+}
+
+
+def test_kucoins_unified_form_hides_the_list() -> None:
+    access, key, http = ask("kucoin", {"code": "112010", "msg": "not for this account"}, UNIFIED)
+    assert access == Access("accepted")
+    assert key is not None
+    assert key.allowlist.state == "unknown"
+    assert "allowlist" in key.not_told
+    assert "futures_trade" in (key.permissions or ())
+    assert http.asked[1].url == "https://api.kucoin.com/api/ua/v1/user/api-key"
+
+
+@pytest.mark.parametrize("code", ["400006", "400003", "400004", "400007", "411100"])
+def test_kucoins_documented_refusals_are_heard_once(code: str) -> None:
+    _access, _key, http = ask("kucoin", {"code": code, "msg": "no"})
+    assert len(http.asked) == 1
+
+
+def test_kucoin_is_not_asked_again_where_the_network_refused() -> None:
+    access, _key, http = ask("kucoin", said(b"<html>", status=403))
+    assert (access.status, access.code, len(http.asked)) == ("ambiguous", "HTTP 403", 1)
+
+
+def test_kucoins_first_refusal_counts_where_both_forms_refuse() -> None:
+    access, _key, _http = ask("kucoin", {"code": "112010", "msg": "first"}, {"code": "999999", "msg": "second"})
+    assert (access.status, access.code, access.message) == ("ambiguous", "112010", "first")
+
+
+def test_woos_other_keys_are_dropped() -> None:
+    row = GOOD["woo"]["data"]["rows"][0]
+    other = {**row, "apiKey": "OTHERcanary", "accountName": "STRANGERcanary", "allowedIPs": ["9.9.9.9"]}
+    rows = {"success": True, "data": {"rows": [other, {**row, "permissions": ["READ"]}, 7]}}
+    _access, key, _http = ask("woo", rows)
+    assert key is not None
+    assert key.permissions == ("read",)
+    assert key.allowlist.entries == ("123.0.0.1", "124.2.1.1")
+    assert "canary" not in json.dumps(to_json(key))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_woo_key_that_is_not_listed_once_is_accepted_and_nothing_more(count: int) -> None:
+    rows = GOOD["woo"]["data"]["rows"] * count
+    access, key, _http = ask("woo", {"success": True, "data": {"rows": rows}})
+    assert access == Access("accepted")
+    assert key is not None
+    assert (key.permissions, key.allowlist.state) == (None, "unknown")
+    assert {"permissions", "allowlist"} <= set(key.not_told)
+
+
+OTHERS_SECRET = "OTHERcanary0123456789"
+HTX_NO = {"status": "error", "err-code": "api-signature-not-valid", "err-msg": "API key has no permission"}
+
+
+def test_htx_is_asked_for_the_id_and_then_for_this_keys_page_only() -> None:
+    own = GOOD["htx"]["data"][0]
+    other = {**own, "accessKey": OTHERS_SECRET, "permission": "withdraw", "note": OTHERS_SECRET}
+    _access, key, http = ask("htx", UID, {"code": 200, "data": [other, {**own, "validDays": 7}, other]})
+    assert key is not None
+    assert key.account.id == "4711"
+    assert key.expiry == Expiry("at", "2026-11-29T07:13:54Z")
+    assert "withdraw" not in (key.permissions or ())
+    assert OTHERS_SECRET not in json.dumps(to_json(key))
+    assert "uid=4711" in http.asked[1].url
+    assert f"accessKey={CREDENTIAL.api_key}" in http.asked[1].url
+    _access, key, _http = ask("htx", UID, {"code": 200, "data": [{**own, "status": "expired"}]})
+    assert key is not None
+    assert key.expiry == Expiry("at", "2026-11-22T07:13:54Z")
+
+
+@pytest.mark.parametrize("no", [HTX_NO, {"code": 1002, "message": "unauthorized"}])
+def test_a_key_that_htx_lets_not_see_its_own_page_is_accepted_and_unknown(no: dict[str, Any]) -> None:
+    access, key, http = ask("htx", UID, no)
+    assert (access.status, len(http.asked)) == ("accepted", 2)
+    assert key is not None
+    assert (key.permissions, key.allowlist.state, key.expiry.state) == (None, "unknown", "unknown")
+    assert {"permissions", "allowlist", "expiry"} <= set(key.not_told)
+
+
+@pytest.mark.parametrize("rows", [[], None, {}, [1], [{"accessKey": "another"}], GOOD["htx"]["data"] * 2])
+def test_a_list_of_htx_without_this_key_tells_nothing(rows: Any) -> None:
+    access, key, _http = ask("htx", UID, {"code": 200, "data": rows})
+    assert (access.status, key) == ("unreachable", None)
+
+
+@pytest.mark.parametrize("uid", [None, "4711", True, {}, []])
+def test_htx_without_an_id_is_asked_no_further(uid: Any) -> None:
+    access, _key, http = ask("htx", {"code": 200, "data": uid})
+    assert (access.status, len(http.asked)) == ("unreachable", 1)
+
+
+def test_what_either_page_of_bingx_shows_the_key_can_do() -> None:
+    _access, key, _http = ask("bingx", GOOD["bingx"], {**BOXES, "enableFutures": True, "enableTeleport": True})
+    assert key is not None
+    assert set(key.permissions or ()) == {
+        "read",
+        "spot_trade",
+        "margin_trade",
+        "futures_trade",
+        "unknown:enableTeleport",
+    }
+    assert key.created_at == "2023-05-22T13:59:57Z"
+
+
+@pytest.mark.parametrize(
+    ("entries", "restricted", "state"),
+    [
+        ([], False, "unrestricted"),
+        ([], True, "hidden"),
+        (["1.2.3.4"], True, "entries"),
+        (["1.2.3.4"], False, "unknown"),
+    ],
+)
+def test_pages_of_bingx_that_contradict_each_other_prove_nothing(
+    entries: list[str], restricted: bool, state: str
+) -> None:
+    _access, key, _http = ask("bingx", {**GOOD["bingx"], "ipAddresses": entries}, {**BOXES, "ipRestrict": restricted})
+    assert key is not None
+    assert key.allowlist.state == state
+
+
+def test_the_second_page_of_bingx_may_be_refused_but_not_be_wrong() -> None:
+    access, key, _http = ask("bingx", GOOD["bingx"], {"code": 100004, "msg": "no permission"})
+    assert access.status == "accepted"
+    assert key is not None
+    assert (key.permissions, key.created_at) == (("margin_trade", "read", "spot_trade"), None)
+    for wrong in ({"ipRestrict": "false"}, {"enableReading": 1}, {"createTime": "now"}, {"permitsX": "true"}):
+        access, key, _http = ask("bingx", GOOD["bingx"], {**BOXES, **wrong})
+        assert (access.status, key) == ("unreachable", None)
+
+
+def test_of_bitmexes_list_only_the_own_row_is_kept() -> None:
+    own = GOOD["bitmex"][0]
+    other = {"id": "another", "secret": OTHERS_SECRET, "name": OTHERS_SECRET, "permissions": ["withdraw"]}
+    _access, key, http = ask("bitmex", [other, {**own, "secret": CREDENTIAL.secret}, other])
+    assert key is not None
+    assert key.permissions == ("futures_trade", "read", "spot_trade")
+    assert OTHERS_SECRET not in json.dumps(to_json(key))
+    assert len(http.asked) == 1
+    for rows in ([other], [own, own], [[own]]):
+        access, key, _http = ask("bitmex", rows)
+        assert (access.status, key) == ("unreachable", None)
+        assert OTHERS_SECRET not in str(access)
+
+
+DERIBIT_ROW = {
+    "timestamp": 1560236001108,
+    "max_scope": "account:read trade:read wallet:read_write",
+    "id": 1,
+    "enabled": True,
+    "client_secret": CREDENTIAL.secret,
+    "client_id": CREDENTIAL.api_key,
+    "name": "bot",
+    "ip_whitelist": ["1.2.3.4"],
+}
+DERIBIT_OTHER = {**DERIBIT_ROW, "client_id": "another", "client_secret": OTHERS_SECRET, "name": OTHERS_SECRET}
+DERIBIT_NO = {"error": {"code": 13403, "message": "scope_exceeded"}}
+
+
+def test_deribits_list_is_asked_for_only_on_request_and_only_the_own_row_is_kept() -> None:
+    _access, key, http = ask("deribit", GOOD["deribit"])
+    assert key is not None
+    assert (key.allowlist.state, "allowlist" in key.not_told) == ("unknown", True)
+    assert len(http.asked) == 1
+    rows = {"result": [DERIBIT_OTHER, DERIBIT_ROW, DERIBIT_OTHER]}
+    _access, key, http = ask("deribit", GOOD["deribit"], rows, ask_key_list=True)
+    assert key is not None
+    assert key.allowlist == Allowlist("entries", ("1.2.3.4",))
+    assert (key.label, key.created_at, key.state) == ("bot", "2019-06-11T06:53:21Z", "normal")
+    assert {"withdraw", "futures_trade"} <= set(key.permissions or ()), "what either answer shows"
+    assert key.not_told == tuple(sorted(_registry.get("deribit").cannot_tell()))
+    assert "canary" not in json.dumps(to_json(key))
+    assert "?" not in http.asked[1].url
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        ({"ip_whitelist": []}, "unrestricted"),
+        ({"ip_whitelist": [""]}, "unrestricted"),
+        ({"ip_whitelist": None}, "unknown"),
+        ({"ip_whitelist": ["1.2.3.4", "x"]}, "entries"),
+    ],
+)
+def test_deribits_addresses(row: dict[str, Any], state: str) -> None:
+    _access, key, _http = ask("deribit", GOOD["deribit"], {"result": [{**DERIBIT_ROW, **row}]}, ask_key_list=True)
+    assert key is not None
+    assert key.allowlist.state == state
+
+
+def test_deribits_list_may_be_refused_but_not_be_wrong() -> None:
+    access, key, _http = ask("deribit", GOOD["deribit"], said(DERIBIT_NO, status=403), ask_key_list=True)
+    assert access.status == "accepted"
+    assert key is not None
+    assert key.permissions == ("futures_trade", "options_trade", "read", "spot_trade")
+    assert (key.allowlist.state, "allowlist" in key.not_told) == ("unknown", True)
+    for rows in ([], {}, [DERIBIT_OTHER], [DERIBIT_ROW] * 2, [{**DERIBIT_ROW, "max_scope": None}]):
+        access, key, _http = ask("deribit", GOOD["deribit"], {"result": rows}, ask_key_list=True)
+        assert (access.status, key) == ("unreachable", None)
+        assert "canary" not in str(access)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.simulator.client import SimulatedKey, Simulator
 
 HERE = "91.198.115.11"
-EXCHANGES = ("binance", "bitget", "bybit", "okx")
+EXCHANGES = ("binance", "bitget", "blofin", "bybit", "gate", "kucoin", "okx", "woo")
 
 
 def not_opened(_placed: Placed, _field: str) -> Credential:
@@ -71,7 +71,14 @@ WORDS = {
     "bitget": {"read", "spot_trade"},
     "bybit": {"read", "spot_trade", "margin_trade"},
     "okx": {"read", "spot_trade", "margin_trade", "futures_trade", "options_trade", "transfer_own"},
+    # Only that it does more than read.
+    "blofin": set(),
+    "gate": {"read", "spot_trade", "margin_trade"},
+    "kucoin": {"read", "spot_trade"},
+    "woo": {"read", "spot_trade", "margin_trade", "futures_trade"},
 }
+#: How many questions a good key takes, where it is not one.
+QUESTIONS = {"gate": 2}
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
@@ -90,7 +97,7 @@ def test_a_good_key_is_learned(simulator: Simulator, exchange: str) -> None:
     assert fact.passphrase is not None
     assert fact.passphrase.given is (key.passphrase is not None)
     seen = simulator.requests(exchange=exchange)
-    assert len(seen) == 1
+    assert len(seen) == QUESTIONS.get(exchange, 1)
     assert seen[0].user_agent.startswith("trading.hosts/")
 
 
@@ -128,11 +135,11 @@ def test_a_key_without_restriction(simulator: Simulator, exchange: str) -> None:
     fact = ask(simulator, given(simulator, simulator.create_key(exchange, allowlist=None)))[0]
     assert fact.observed is not None
     assert fact.observed.allowlist.state == "unrestricted"
-    if exchange == "bybit":
+    if exchange in ("bybit", "blofin"):
         assert fact.observed.expiry.state == "at"
 
 
-@pytest.mark.parametrize("exchange", EXCHANGES)
+@pytest.mark.parametrize("exchange", sorted(set(EXCHANGES) - {"blofin"}))
 @pytest.mark.parametrize(("preset", "word"), [("withdraw", "withdraw"), ("read-only", "read")])
 def test_presets_are_read(simulator: Simulator, exchange: str, preset: str, word: str) -> None:
     fact = ask(simulator, given(simulator, simulator.create_key(exchange, permissions=preset, allowlist=[HERE])))[0]
@@ -189,6 +196,23 @@ CAUSES: list[tuple[Any, str, str]] = [
     (ended, "bybit", "expired"),
     (wrong_passphrase, "okx", "bad_passphrase"),
     (wrong_passphrase, "bitget", "ambiguous"),
+    (wrong_address, "blofin", "ip_refused"),
+    (wrong_address, "gate", "ip_refused"),
+    (wrong_address, "kucoin", "ip_refused"),
+    (wrong_address, "woo", "ambiguous"),
+    (wrong_secret, "blofin", "bad_signature"),
+    (wrong_secret, "gate", "bad_signature"),
+    (wrong_secret, "kucoin", "bad_signature"),
+    (wrong_secret, "woo", "ambiguous"),
+    (wrong_clock, "gate", "clock_skew"),
+    (wrong_clock, "kucoin", "clock_skew"),
+    (revoked, "blofin", "invalid_key"),
+    (revoked, "gate", "invalid_key"),
+    (revoked, "kucoin", "invalid_key"),
+    (revoked, "woo", "ambiguous"),
+    (ended, "blofin", "expired"),
+    (wrong_passphrase, "blofin", "bad_passphrase"),
+    (wrong_passphrase, "kucoin", "bad_passphrase"),
 ]
 
 
@@ -201,7 +225,7 @@ def test_each_refusal_by_its_real_cause(simulator: Simulator, cause: Any, exchan
     assert fact.observed is None
     signed = [seen for seen in simulator.requests(exchange=exchange) if seen.had.get("signature")]
     assert len(signed) == 1, "a refusal is not asked again"
-    if exchange == "okx" and cause is wrong_address:
+    if exchange in ("okx", "gate", "kucoin") and cause is wrong_address:
         assert fact.access.seen_address == HERE
     if cause is wrong_clock:
         assert "120 s behind" in str(fact.access.next_step)
@@ -231,6 +255,32 @@ def test_a_unified_bitget_account_is_sent_on_to_its_own_form(simulator: Simulato
         "/api/v2/spot/account/info",
         "/api/v3/account/info",
     ]
+
+
+def test_kucoins_unified_form_is_asked_after_an_unknown_refusal(simulator: Simulator) -> None:
+    key = simulator.create_key("kucoin", allowlist=[HERE])
+    simulator.refuse_next("kucoin", "404")
+    fact = ask(simulator, given(simulator, key))[0]
+    assert fact.access.status == "accepted"
+    assert fact.observed is not None
+    assert fact.observed.allowlist.state == "unknown"
+    assert "allowlist" in fact.observed.not_told
+    assert [seen.path for seen in simulator.requests(exchange="kucoin")] == [
+        "/api/v1/user/api-key",
+        "/api/ua/v1/user/api-key",
+    ]
+
+
+@pytest.mark.parametrize("made", [{"permissions": "spot-only"}, {"parent_id": "7"}])
+def test_a_gate_key_without_sight_of_the_list_is_known_by_its_addresses(
+    simulator: Simulator, made: dict[str, Any]
+) -> None:
+    key = simulator.create_key("gate", allowlist=[HERE], **made)
+    fact = ask(simulator, given(simulator, key))[0]
+    assert fact.access.status == "accepted"
+    assert fact.observed is not None
+    assert fact.observed.permissions is None
+    assert fact.observed.allowlist.entries == (HERE,)
 
 
 def test_the_wrong_environment_of_okx(simulator: Simulator) -> None:

@@ -29,6 +29,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract
     Site,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._facts import PERMISSION_WORDS, Access
+from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
 
 AT = datetime.datetime(2026, 11, 22, 7, 13, 54, 123000, tzinfo=datetime.UTC)
 MILLISECONDS = 1795331634123
@@ -36,7 +37,13 @@ KEY, SECRET, PASSPHRASE = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "22582BD0CFF14
 CREDENTIAL = Credential(KEY, SECRET, PASSPHRASE)
 ALL = list(_registry.EXCHANGES.values())
 #: Header names that ccxt adds for itself, and that no signature covers.
-CCXT_ONLY = {"x-channel-api-code", "content-type"}
+CCXT_ONLY = {
+    "x-channel-api-code",
+    "content-type",
+    "kc-api-partner",
+    "kc-api-partner-sign",
+    "kc-api-partner-verify",
+}
 
 
 def question(exchange: Exchange, *, environment: str = "mainnet", credential: Credential = CREDENTIAL) -> Question:
@@ -56,7 +63,14 @@ CALLS = {
     "bybit": ("v5/user/query-api", ["private"]),
     "bitget": ("v2/spot/account/info", ["private", "spot"]),
     "okx": ("account/config", ["private"]),
+    "blofin": ("user/query-apikey", ["private"]),
+    "gate": ("detail", ["private", "account"]),
+    "kucoin": ("user/api-key", ["private"]),
 }
+
+
+#: ccxt's clients for the tests with many inputs: making one takes long.
+CLIENTS = {name: getattr(ccxt, name)({"apiKey": KEY}) for name in ("blofin", "gate", "kucoin")}
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -79,6 +93,54 @@ def test_bitgets_other_form_equals_that_of_ccxt() -> None:
     theirs = from_ccxt("bitget", "v3/account/info", ["private", "uta"])
     assert ours.url == theirs["url"]
     assert ours.headers["ACCESS-SIGN"] == theirs["headers"]["ACCESS-SIGN"]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "api"),
+    [
+        ("kucoin", "user/api-key", ["utaPrivate"]),
+        ("gate", "main_keys", ["private", "account"]),
+    ],
+)
+def test_second_questions_equal_those_of_ccxt(name: str, path: str, api: list[str]) -> None:
+    exchange = _registry.get(name)
+    interview = exchange.interview(question(exchange))
+    next(interview)
+    if name == "gate":
+        ours = interview.send(Answer(200, {}, b'{"user_id":1}', "api.example"))
+    else:
+        ours = interview.throw(RefusedError(Access("ambiguous", code="404")))
+    theirs = from_ccxt(name, path, api)
+    assert ours.url == theirs["url"]
+    expected = {key.lower(): value for key, value in theirs["headers"].items() if key.lower() not in CCXT_ONLY}
+    assert expected.items() <= {key.lower(): value for key, value in ours.headers.items()}.items()
+
+
+def test_woo_signs_like_ccxt() -> None:
+    exchange = _registry.get("woo")
+    ours = exchange.key_request(question(exchange))
+    theirs = from_ccxt("woo", "account/credentials", ["v3", "private"], params={"page": 1, "size": 1000})
+    assert ours.url == theirs["url"]
+    assert ours.headers == theirs["headers"]
+
+
+ODD = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=("Cc",)), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize("name", ["blofin", "gate", "kucoin"])
+@given(secret=ODD, passphrase=ODD, at=st.integers(min_value=10**12, max_value=4 * 10**12))
+@settings(max_examples=60, deadline=None)
+def test_odd_secrets_sign_like_ccxt(name: str, secret: str, passphrase: str, at: int) -> None:
+    exchange = _registry.get(name)
+    client = CLIENTS[name]
+    client.secret, client.password = secret, passphrase
+    client.milliseconds = client.nonce = lambda: at
+    credential = Credential(KEY, secret, passphrase)
+    instant = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=at)
+    ours = exchange.key_request(dataclasses.replace(question(exchange, credential=credential), at=instant))
+    theirs = client.sign(*CALLS[name], "GET", {})
+    expected = {key.lower(): value for key, value in theirs["headers"].items() if key.lower() not in CCXT_ONLY}
+    assert expected.items() <= {key.lower(): value for key, value in ours.headers.items()}.items()
 
 
 def query_of(url: str) -> dict[str, list[str]]:
@@ -147,8 +209,8 @@ def test_demo_keys_are_asked_for_with_a_header(name: str, header: str) -> None:
 def test_no_question_changes_anything_or_shows_a_secret(exchange: Exchange) -> None:
     for (environment, _region), site in exchange.sites().items():
         asked = exchange.key_request(Question(CREDENTIAL, AT, site, environment))
-        assert asked.method == "GET"
-        assert asked.body == b""
+        assert (asked.method, urlsplit(asked.url).path) in exchange.reads()
+        assert asked.body in ((b"", b"{}", b"nonce=1795331634123") if asked.method == "POST" else (b"",))
         assert asked.url.startswith(f"{site.base_url}/")
         for secret in (KEY, SECRET, PASSPHRASE):
             assert secret not in asked.url
@@ -199,6 +261,14 @@ def test_a_closure_is_one(exchange: Exchange, words: frozenset[str], more: froze
         ("bitget", {"spot_trade"}, {"read", "spot_trade"}),
         ("binance", {"spot_trade"}, {"read", "spot_trade", "margin_trade"}),
         ("binance", {"futures_trade"}, {"read", "futures_trade"}),
+        ("kucoin", {"spot_trade"}, {"read", "spot_trade"}),
+        ("kucoin", {"margin_trade"}, {"read", "margin_trade", "borrow"}),
+        ("kucoin", {"transfer_own"}, {"read", "transfer_own", "transfer_sub"}),
+        ("gate", {"spot_trade"}, {"read", "spot_trade", "margin_trade"}),
+        ("gate", {"futures_trade"}, {"read", "futures_trade"}),
+        ("blofin", {"spot_trade"}, {"read", "spot_trade"}),
+        ("woo", {"read"}, {"read"}),
+        ("woo", {"spot_trade"}, {"read", "spot_trade", "margin_trade", "futures_trade"}),
     ],
 )
 def test_closures_are_the_least_grant(name: str, words: set[str], closed: set[str]) -> None:
@@ -213,6 +283,7 @@ def test_the_registry_lists_every_exchange_file() -> None:
         "_answers",
         "_driver",
         "_learn",
+        "_nonce",
         "_options",
         "_passphrase",
         "_placed",
@@ -226,5 +297,5 @@ def test_the_registry_lists_every_exchange_file() -> None:
 
 @pytest.mark.parametrize("name", ["Bybit", "kraken", "other", ""])
 def test_unknown_exchanges_are_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(InputError, match="write one of binance, bitget, bybit, okx, other"):
+    with pytest.raises(InputError, match=f"write one of {', '.join(_registry.EXCHANGES)}, other"):
         _registry.get(name)

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""WOO X. Its one list holds every key of the account: all but the caller's own row is dropped as soon as it is read.
+
+Its refusal -1002 has every cause: a wrong key, secret or address, an expired key, a missing permission.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import typing as t
+
+from .._allowlist._grammar import AllowlistGrammar
+from .._clock import from_milliseconds, milliseconds
+from .._errors import AnswerError
+from .._facts import Access, Account, Allowlist, ObservedKey
+from .._http import Answer, Request
+from .._json import json_object
+from ._answers import Refused, hmac_sha256, identifier, member, optional, refused, strings, unknown
+from ._contract import (
+    AllowlistRule,
+    ClockTolerance,
+    Exchange,
+    Interview,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    Site,
+)
+
+_CLICKS = "WOO X > account menu > API > the key > Edit"
+_KEYS = "/v3/account/credentials"
+#: The most that one page may have; more keys than that are nobody's.
+_PAGE = "page=1&size=1000"
+_TIME = "/v3/public/systemInfo"
+
+_TRADE = frozenset(("spot_trade", "margin_trade", "futures_trade"))
+_WORDS: t.Mapping[str, frozenset[str]] = {
+    "READ": frozenset(("read",)),
+    "TRADE": _TRADE,
+    "WITHDRAWAL": frozenset(("withdraw",)),
+}
+
+REFUSALS: t.Mapping[str, Refused] = {
+    "-1001": Refused("ambiguous", "WOO X cannot read the key or the secret, and does not say which: copy both again."),
+    "-1002": Refused(
+        "ambiguous",
+        "WOO X has one answer for everything: a wrong key or secret, an expired or deleted key, a missing permission,"
+        " and perhaps a wrong address or clock. First compare this host's public address with the key's list, then look"
+        " whether the key still exists and may read.",
+    ),
+    "-1003": Refused("rate_limited"),
+    "-1000": Refused("unreachable"),
+    "-1011": Refused("unreachable"),
+}
+
+
+class Woo(Exchange):
+    """WOO X. Sources: its API documents and a client library, as of 2026-11-22."""
+
+    name = "woo"
+    title = "WOO X"
+
+    def sites(self) -> t.Mapping[tuple[str, str], Site]:
+        """Return the host, and the staging site as testnet."""
+        return {
+            ("mainnet", "global"): Site("https://api.woox.io"),
+            ("testnet", "global"): Site("https://api.staging.woox.io"),
+        }
+
+    def key_shape(self) -> KeyShape:
+        """Return nothing: it is not documented."""
+        return KeyShape()
+
+    def allowlist_rule(self) -> AllowlistRule:
+        """Return that addresses can be listed; no readable source tells how many, or of which kind."""
+        return AllowlistRule(
+            grammar=AllowlistGrammar(),
+            click_path=f"{_CLICKS} > IP restriction",
+            source="WOO X: get account API key permission",
+            as_of="2026-11-22",
+        )
+
+    def lifetime_rule(self) -> LifetimeRule:
+        """Return a rule without days: whether one exists is not documented."""
+        return LifetimeRule(
+            days=None,
+            idle=False,
+            described="Whether a key without IP restriction ends by itself is not documented.",
+            source="none found",
+            as_of="2026-11-22",
+            applies_to_read_only=None,
+        )
+
+    def clock_tolerance(self) -> ClockTolerance:
+        """Return 30 seconds; no readable source tells, so this is the caution of others."""
+        return ClockTolerance(ahead=30.0, behind=30.0)
+
+    def cannot_tell(self) -> frozenset[str]:
+        """Return what a row lacks."""
+        return frozenset(("created_at", "expiry", "label", "last_used_at", "owner_kind", "state"))
+
+    def closure(self, words: frozenset[str]) -> frozenset[str]:
+        """Return every product as soon as one is declared: ``TRADE`` has no finer split."""
+        return frozenset(words | {"read"} | (_TRADE if words & _TRADE else frozenset()))
+
+    def click_path(self) -> str:
+        """Return the way to the key's page."""
+        return _CLICKS
+
+    def time_request(self, *, site: Site) -> Request:
+        """Ask ``/v3/public/systemInfo``."""
+        return Request("GET", f"{site.base_url}{_TIME}")
+
+    def server_time(self, answer: Answer) -> datetime.datetime:
+        """Read ``timestamp``, in milliseconds."""
+        try:
+            return from_milliseconds(member(json_object(answer), "timestamp", int, host=answer.host))
+        except ValueError:
+            raise AnswerError(f"{answer.host} answered no time for timestamp") from None
+
+    def reads(self) -> frozenset[tuple[str, str]]:
+        """Return the list of keys and the clock."""
+        return frozenset((("GET", _KEYS), ("GET", _TIME)))
+
+    def key_request(self, question: Question) -> Request:
+        """Ask ``/v3/account/credentials``."""
+        credential = question.credential
+        timestamp = str(milliseconds(question.at))
+        target = f"{_KEYS}?{_PAGE}"
+        headers = {
+            "x-api-key": credential.api_key,
+            "x-api-timestamp": timestamp,
+            "x-api-signature": hmac_sha256(secret=credential.secret, text=f"{timestamp}GET{target}").hex(),
+        }
+        return Request("GET", f"{question.site.base_url}{target}", headers=headers)
+
+    def interview(self, question: Question) -> Interview:
+        """Ask for the list and read the caller's own row. A key that is not on it is accepted, and nothing more."""
+        answer = yield self.key_request(question)
+        own = _own(answer, api_key=question.credential.api_key)
+        return ObservedKey(masked_id="") if own is None else self.key(own)
+
+    def refusal(self, answer: Answer) -> Access | None:
+        """Read ``success``; a refusal has a ``code``."""
+        data = json_object(answer)
+        if member(data, "success", bool, host=answer.host):
+            return None
+        code = str(member(data, "code", str, int, host=answer.host))
+        message = optional(data, "message", str, host=answer.host) or ""
+        return refused(table=REFUSALS, code=code, message=message)
+
+    def key(self, answer: Answer) -> ObservedKey:
+        """Read the only row. Without ``allowedIPs`` the key has no IP restriction."""
+        host = answer.host
+        rows = _rows(answer)
+        if len(rows) != 1 or not isinstance(rows[0], dict):
+            raise AnswerError(f"{host} answered {len(rows)} rows where one key was expected")
+        row = rows[0]
+        raw = strings(row, "permissions", host=host)
+        if not raw:
+            raise AnswerError(f"{host} answered nothing for permissions, which every key has")
+        words: set[str] = set()
+        for word in raw:
+            words |= _WORDS.get(word) or {unknown(word)}
+        if "allowedIPs" in row:
+            entries = tuple(strings(row, "allowedIPs", host=host))
+            # The field is documented to be absent where there is no restriction: an empty one is something else.
+            allowlist = Allowlist("entries", entries) if entries else Allowlist("unknown")
+        else:
+            allowlist = Allowlist("unrestricted")
+        return ObservedKey(
+            masked_id="",
+            account=Account(id=identifier(row, "userId", host=host)),
+            permissions=tuple(sorted(words)),
+            raw_permissions=tuple(raw),
+            allowlist=allowlist,
+        )
+
+
+def _rows(answer: Answer) -> list[t.Any]:
+    data = member(json_object(answer), "data", dict, host=answer.host)
+    return t.cast("list[t.Any]", member(data, "rows", list, host=answer.host))
+
+
+def _own(answer: Answer, *, api_key: str) -> Answer | None:
+    """Return the answer with the calling key's row and no other; ``None`` where none, or more than one, is its own."""
+    own = [row for row in _rows(answer) if isinstance(row, dict) and row.get("apiKey") == api_key]
+    if len(own) != 1:
+        return None
+    return dataclasses.replace(answer, body=json.dumps({"data": {"rows": own}}).encode())
