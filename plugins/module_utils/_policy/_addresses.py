@@ -23,7 +23,7 @@ from ._case import (
     shown,
     unknown,
 )
-from ._egress import address_remedy, covered, seen_from
+from ._egress import address_remedy, covered, seen_from, trapped
 from ._finding import STRENGTH, Remedy, worse
 
 _KEEP = "Do not delete the key: its secret is not shown again."
@@ -95,10 +95,12 @@ def _covers_way(case: Case, way: Way) -> Verdict:
                 f"the exchange accepted the call, but the list lacks {listed(outside)}", root="egress-view-conflict"
             )
     if outside:
+        trap = trapped(case, outside)
+        if not trap and "ipv6" in (case.key.exchange_families or ()):
+            outside = [address for address in outside if ":" not in address]  # ipv6-trap tells the others
         remedy, paste = address_remedy(case, outside)
-        if any(":" in address for address in outside):
-            remedy = remedy._replace(then="Or make the service use IPv4 only (ip_family: ipv4).")
-        return failed(case.entries_basis, f"the list lacks {listed(outside)}", remedy=remedy, paste=paste)
+        said = f"the list lacks {listed(outside)}"
+        return failed(case.entries_basis, said, remedy=remedy, paste=paste, root="ipv6-trap" if trap else None)
     return _covers_unasked(case, way, answers)
 
 

@@ -17,7 +17,7 @@ from .._allowlist._cover import covers
 from .._allowlist._lint import paste_text
 from .._errors import InputError
 from .._facts import ACCEPTED
-from ._case import Case, Host, listed, shown
+from ._case import Case, Host, Way, listed, shown
 from ._finding import Remedy
 
 #: Kinds of evidence, as people read them.
@@ -30,6 +30,10 @@ _KINDS = {
 }
 _KIND_OF_BASIS = {"exchange_accepted": "accepted", "exchange_printed": "printed", "majority": "majority"}
 _NEVER = "Do not lift the IP restriction, and do not list an address that you cannot explain."
+#: The first mend of the IPv6 trap.
+IPV4_ONLY = "Make the service use IPv4 only (ip_family: ipv4), and declare that: egress_paths with family ipv4."
+_FIXED = "a fixed IPv6 source address (one /128), with privacy extensions off"
+_NEVER_V6 = "Do not list an IPv6 network unless a named person attests that it is yours alone (owned_prefixes)."
 
 
 def seen_from(case: Case) -> tuple[str, ...]:
@@ -97,7 +101,43 @@ def address_remedy(case: Case, missing: t.Sequence[str] | None = None) -> tuple[
 
     ``missing`` are the addresses to add; ``None`` means all that this key's calls come from and the list lacks.
     """
-    addresses = [a for a in seen_from(case) if not covered(case, a)] if missing is None else missing
+    addresses = _missing(case) if missing is None else missing
+    if trapped(case, addresses):
+        return _trap_remedy(case, addresses)
+    return _listing_remedy(case, [a for a in addresses if not (":" in a and case.grammar.ipv6 is False)])
+
+
+def _missing(case: Case) -> list[str]:
+    """Return the addresses that the key's calls come from and the list lacks, as far as is known."""
+    printed = case.key.access.seen_address
+    if case.status == "ip_refused" and printed and case.trusted and ":" in printed:
+        return [printed]  # the exchange says which one it refused: the others may be fine
+    return [a for a in seen_from(case) if not covered(case, a)]
+
+
+def trapped(case: Case, missing: t.Sequence[str]) -> bool:
+    """Tell whether all that the list lacks is a second way, over IPv6, to an exchange that can be reached so."""
+    reached = "ipv6" in (case.key.exchange_families or ())
+    return reached and case.list_state != "unrestricted" and bool(missing) and all(":" in a for a in missing)
+
+
+def _trap_remedy(case: Case, missing: t.Sequence[str]) -> tuple[Remedy, str | None]:
+    """Return the mends of the IPv6 trap in their order: IPv4 only, one fixed address, never somebody else's network."""
+    if any(_has_ipv4(way) for way in case.ways):
+        then = f"Or give it {_FIXED}, and list that." if case.grammar.ipv6 is not False else None
+        return Remedy(IPV4_ONLY, then, _NEVER_V6, None), None
+    if case.grammar.ipv6 is False:
+        return Remedy("Give the host a way out over IPv4: the allowlist takes no IPv6 address.", None, _NEVER), None
+    remedy, paste = _listing_remedy(case, missing)
+    return remedy._replace(then=f"{remedy.then or ''} Use {_FIXED}.".strip(), never=_NEVER_V6), paste
+
+
+def _has_ipv4(way: Way) -> bool:
+    lost = any(fact.family == "ipv4" and fact.status == "no_route" for fact in way.facts)
+    return "ipv4" in way.families and not lost
+
+
+def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str | None]:
     wanted = [a for a in addresses if is_public(a)]
     agreed = [a for a in wanted if case.confirmed or len(kinds(case.host, a, ours=case.ours)) >= 2]
     where = case.exchange.allowlist_rule().click_path if case.exchange is not None else None

@@ -16,6 +16,11 @@ if t.TYPE_CHECKING:
     from .._exchanges._contract import LifetimeRule
 
 _KEEP = "Do not delete the key before another one works: its secret is not shown again."
+_USE = Remedy(
+    "Make one signed call: learn the key again (api_key_info). An accepted call counts as use.",
+    "Restrict the key to addresses, which ends the timer, or learn it at least once within half the time.",
+    _KEEP,
+)
 _CLOCK = unknown("the facts are newer than the clock of the judge: one of the two clocks is wrong")
 
 
@@ -135,6 +140,40 @@ def _lifetime_without_ip_restriction(case: Case) -> Verdict:
     return failed(case.list_basis, said, remedy=remedy, paste=paste)
 
 
+def _inactivity_deadline(case: Case) -> Verdict:
+    rule = _lifetime(case)
+    if rule is None or rule.days is None or not rule.idle:
+        return SKIP  # what is not known of the exchange's rule, lifetime-without-ip-restriction says
+    if case.list_state in ("entries", "hidden"):
+        return passed(case.list_basis)
+    if case.list_state == "unknown":
+        return case.no_answer("allowlist", "it is not known whether the key is restricted to addresses")
+    used, basis = _last_use(case)
+    if used is None:
+        return case.root or unknown("nobody knows when the key was last used", remedy=_USE)
+    if case.clock_doubt:
+        return _CLOCK
+    idle, life = case.now - used, rule.days * DAY
+    if idle <= life / 2:
+        return passed(basis)
+    ends = "the right to trade ends" if rule.scope == "trade" else "the key ends"
+    return failed(
+        basis,
+        f"no accepted call for {days(idle)}; without IP restriction {ends} after {rule.days} days without use",
+        severity="high" if idle > life * 3 / 4 else "medium",
+        remedy=_USE,
+    )
+
+
+def _last_use(case: Case) -> tuple[float | None, str]:
+    """Return when the exchange last took a signed call of the key, ours included, and what that rests on."""
+    ours = instant(case.key.asked_at) if case.accepted else None
+    told = instant(case.observed.last_used_at) if case.observed is not None else None
+    if ours is not None and (told is None or ours >= told):
+        return ours, "proved"
+    return told, "none" if told is None else "observed"
+
+
 def _key_age(case: Case) -> Verdict:
     created, basis = _created(case)
     if created is None:
@@ -184,6 +223,14 @@ RULES = (
         "medium",
         "attested",
         _lifetime_without_ip_restriction,
+    ),
+    Rule(
+        "inactivity-deadline",
+        "The key does not end for want of use",
+        "lifetime",
+        "medium",
+        "observed",
+        _inactivity_deadline,
     ),
     Rule("key-age", "The key is not too old", "lifetime", "medium", "attested", _key_age),
     Rule(

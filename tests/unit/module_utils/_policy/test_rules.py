@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 import typing as t
 
@@ -21,11 +22,12 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     PassphraseChecks,
     Path,
 )
-from ansible_collections.trading.hosts.plugins.module_utils._policy._case import Machine
+from ansible_collections.trading.hosts.plugins.module_utils._policy._case import DAY, Machine
 from ansible_collections.trading.hosts.plugins.module_utils._policy._rules import RULES
 from ansible_collections.trading.hosts.plugins.module_utils._policy._settings import Policy
 from tests.unit.module_utils._policy.build import (
     ADDRESS,
+    NOW,
     OLD_WORD,
     OTHER,
     PATH,
@@ -75,6 +77,25 @@ def granted(*words: str, **changes: t.Any) -> KeyFacts:
 
 OTHER_EXCHANGE: dict[str, t.Any] = {"exchange": "other", "access": Access("not_asked"), "observed": None}
 BOTH = Path(user="root", family="any")
+
+ONLY_V6 = Path(user="root", family="ipv6")
+IPV6 = egress(V6, family="ipv6")
+NO_V6 = egress(family="ipv6", status="no_route")
+TWO_WAYS: t.Mapping[str, t.Any] = {"seen_from": [egress(), IPV6]}
+HIDDEN = seen(allowlist=Allowlist("hidden"))
+LISTS_BOTH = seen(allowlist=Allowlist("entries", (ADDRESS, V6)))
+
+
+def dual(**changes: t.Any) -> KeyFacts:
+    """Return a key of an exchange that has addresses of both families, and that may leave by both."""
+    return key(**{"path": BOTH, "exchange_families": ("ipv4", "ipv6"), **changes})
+
+
+def idle(days: int, **changes: t.Any) -> tuple[KeyFacts, dict[str, t.Any]]:
+    """Return an unrestricted key of OKX, which ends after 14 days, last accepted so many days before it is judged."""
+    facts = okx(observed=UNRESTRICTED, **changes)
+    return facts, {"now": NOW + days * DAY, "policy": Policy(max_fact_age=10**9)}
+
 
 ROWS = [
     Row("key-accepted", "pass critical proved", key()),
@@ -280,6 +301,39 @@ ROWS = [
     Row("egress-rotating", "unknown", key(), {"seen_from": [egress(stable=None)]}),
     Row("egress-rotating", "unknown", binance(), {"seen_from": [egress(ADDRESS, OTHER, stable=False)]}),
     Row("egress-rotating", "not_applicable", key(observed=UNRESTRICTED)),
+    Row("ipv6-trap", "pass high observed", key()),  # asked over IPv4 alone
+    Row("ipv6-trap", "pass high observed", key(path=BOTH, exchange_families=("ipv4",)), TWO_WAYS),
+    Row("ipv6-trap", "fail high observed", dual(), TWO_WAYS),
+    Row(
+        "ipv6-trap",
+        "fail high observed",
+        dual(observed=seen(allowlist=Allowlist("entries", (OTHER, ADDRESS)))),
+        TWO_WAYS,
+    ),
+    Row("ipv6-trap", "pass high observed", dual(exchange="okx", observed=LISTS_BOTH), TWO_WAYS),
+    Row("ipv6-trap", "unknown high", dual(observed=LISTS_BOTH), TWO_WAYS),  # does Bybit take IPv6?
+    Row("ipv6-trap", "pass high observed", dual(), {"seen_from": [egress(), NO_V6]}),
+    Row("ipv6-trap", "unknown high", dual(), {"seen_from": [egress()]}),
+    Row("ipv6-trap", "unknown high", dual(), {"seen_from": [egress(), egress(V6, family="ipv6", status="disputed")]}),
+    # Whether the exchange's name has IPv6 addresses is not known: only what is listed passes.
+    Row("ipv6-trap", "unknown high", key(path=BOTH), TWO_WAYS),
+    Row("ipv6-trap", "pass high observed", okx(path=BOTH, observed=LISTS_BOTH), TWO_WAYS),
+    # A call that was accepted proves its own family alone.
+    Row("ipv6-trap", "pass high proved", dual(path=ONLY_V6, observed=HIDDEN), {"seen_from": [IPV6]}),
+    Row("ipv6-trap", "unknown high", dual(observed=HIDDEN), TWO_WAYS),
+    Row("ipv6-trap", "unknown high", dual(path=ONLY_V6), {"seen_from": [IPV6]}),  # accepted, and not listed
+    Row("ipv6-trap", "fail high observed", dual(exchange="gate", observed=HIDDEN), TWO_WAYS),  # takes no IPv6
+    Row("ipv6-trap", "fail high proved", dual(access=Access("ip_refused", seen_address=V6), observed=None)),
+    Row("ipv6-trap", "unknown", dual(access=Access("ip_refused", seen_address=ADDRESS), observed=None), TWO_WAYS),
+    Row("ipv6-trap", "unknown", dual(official=False), TWO_WAYS),
+    Row("ipv6-trap", "not_applicable", dual(observed=UNRESTRICTED), TWO_WAYS),
+    Row("ipv6-trap", "unknown high declared", dual(declared={"egress_paths": [{"family": "ipv4"}]}), TWO_WAYS),
+    Row(
+        "ipv6-trap",
+        "pass high attested",
+        dual(declared={"egress_paths": [{"family": "ipv4"}], "attested": {"egress_paths": WORD}}),
+        TWO_WAYS,
+    ),
     Row("allowlist-entry-not-public", "pass high", key()),
     Row("allowlist-entry-not-public", "fail high", listed("192.168.1.10")),
     Row("allowlist-entry-not-public", "fail medium", listed(ADDRESS, "10.0.0.1")),
@@ -353,6 +407,21 @@ ROWS = [
     Row("lifetime-without-ip-restriction", "unknown", key(observed=seen(allowlist=Allowlist("unknown")))),
     Row(
         "lifetime-without-ip-restriction",
+        "not_applicable",
+        okx(observed=seen(permissions=("read",), allowlist=Allowlist("unrestricted"))),
+    ),
+    Row("inactivity-deadline", "pass medium proved", *idle(6)),
+    Row("inactivity-deadline", "fail medium proved", *idle(8)),
+    Row("inactivity-deadline", "fail high proved", *idle(11)),
+    Row("inactivity-deadline", "fail high proved", *idle(40)),
+    Row("inactivity-deadline", "pass medium observed", okx()),  # restricted to addresses: no timer
+    Row("inactivity-deadline", "unknown medium", okx(access=Access("unreachable"), observed=None)),
+    Row("inactivity-deadline", "unknown medium", okx(observed=seen(allowlist=Allowlist("unknown")))),
+    Row("inactivity-deadline", "unknown medium", okx(observed=UNRESTRICTED, asked_at="2026-11-22T08:30:00Z")),
+    Row("inactivity-deadline", "not_applicable", key(observed=UNRESTRICTED)),  # its timer runs from creation
+    Row("inactivity-deadline", "not_applicable", key(**OTHER_EXCHANGE)),
+    Row(
+        "inactivity-deadline",
         "not_applicable",
         okx(observed=seen(permissions=("read",), allowlist=Allowlist("unrestricted"))),
     ),
@@ -598,3 +667,55 @@ def test_paths_are_compared_without_the_user() -> None:
         found("allowlist-covers-host", key(path=PATH), seen_from=[egress(path=Path(user="bot", family="ipv4"))]).status
         == "pass"
     )
+
+
+# --- the IPv6 trap ---
+
+
+def test_the_trap_is_one_root_and_its_mends_come_in_order() -> None:
+    judged = report(dual(), seen_from=TWO_WAYS["seen_from"])
+    failures = {f.rule: f for f in judged.findings if f.status == "fail"}
+    assert failures["allowlist-covers-host"].root == "ipv6-trap"
+    assert [rule for rule, f in failures.items() if f.root is None] == ["ipv6-trap"]
+    trap = failures["ipv6-trap"]
+    assert trap.remedy is not None
+    assert "ip_family: ipv4" in trap.remedy.do_now
+    assert "/128" in (trap.remedy.then or "")
+    assert "owned_prefixes" in (trap.remedy.never or "")
+    # What is to be done first needs no text for the allowlist.
+    assert trap.paste is None
+
+
+def test_each_rule_names_the_addresses_of_its_own_family() -> None:
+    facts, ways = dual(access=Access("accepted")), [egress(ADDRESS, OTHER), IPV6]
+    covers, trap = (found(rule, facts, seen_from=ways) for rule in ("allowlist-covers-host", "ipv6-trap"))
+    assert (covers.root, covers.evidence) == (None, f"the list lacks {OTHER}")
+    assert V6 in trap.evidence
+    assert OTHER not in trap.evidence
+
+
+def test_a_host_without_ipv4_lists_its_one_address() -> None:
+    no_v4 = egress(family="ipv4", status="no_route")
+    facts = dual(access=Access("ip_refused", seen_address=V6), observed=None)
+    trap = found("ipv6-trap", facts, seen_from=[no_v4, IPV6], confirmed=True)
+    assert trap.paste == V6
+    assert trap.root == "key-accepted"
+    assert trap.remedy is not None
+    assert "/128" in (trap.remedy.then or "")
+    assert "ip_family" not in trap.remedy.do_now
+
+
+def test_where_the_list_takes_no_ipv6_none_is_proposed() -> None:
+    for way in (egress(), egress(family="ipv4", status="no_route")):
+        facts = dual(exchange="gate", observed=HIDDEN)
+        trap = found("ipv6-trap", facts, seen_from=[way, IPV6], confirmed=True)
+        assert trap.status == "fail"
+        assert trap.paste is None
+        assert trap.remedy is not None
+        assert "/128" not in f"{trap.remedy.do_now} {trap.remedy.then}"
+
+
+def test_a_use_that_the_exchange_tells_counts_as_ours_does() -> None:
+    facts, later = idle(8)
+    told = dataclasses.replace(facts, observed=seen(allowlist=Allowlist("unrestricted"), last_used_at="2026-11-29"))
+    assert found("inactivity-deadline", told, **later).status == "pass"
