@@ -41,7 +41,7 @@ options:
     description:
       - Whose rules for entries apply.
     type: str
-    choices: [binance, bitget, bybit, okx, other]
+    choices: [binance, bitget, blofin, bybit, gate, kucoin, okx, woo, other]
     default: other
   name:
     description:

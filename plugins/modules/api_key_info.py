@@ -51,7 +51,7 @@ options:
         required: true
       exchange:
         description:
-          - V(binance), V(bitget), V(bybit) or V(okx).
+          - V(binance), V(bitget), V(blofin), V(bybit), V(gate), V(kucoin), V(okx) or V(woo).
           - V(other) for an exchange that is not known here. It is never asked, and O(api_keys[].declared) is all
             there is.
         type: str
@@ -59,7 +59,7 @@ options:
       environment:
         description:
           - The exchange's environment that the key was made in. V(mainnet) is real money.
-          - V(testnet) exists for Binance and Bybit, V(demo) for all four.
+          - V(testnet) exists for Binance, Bybit, Gate and WOO X, V(demo) for Binance, Bitget, BloFin, Bybit and OKX.
           - V(custom) asks O(api_keys[].base_url), for a simulator or a gateway of your own.
           - On Binance's test sites a key can only prove that it is accepted. They have no call by which it tells
             about itself.
@@ -69,7 +69,7 @@ options:
         description:
           - The exchange's regional site that the account belongs to. A key of one site is unknown on the others.
           - Bybit has V(global), V(nl), V(tr), V(kz), V(ge), V(ae), V(eu), V(id) and V(jp). OKX has V(global), V(us)
-            and V(eea). Binance has V(global) and V(us).
+            and V(eea). Binance has V(global) and V(us). Gate and KuCoin have V(global) and V(eu).
         type: str
         default: global
       api_key:
