@@ -29,7 +29,7 @@ class Control:
                 self.route("GET", "/endpoints", lambda request, body: self.endpoints),
                 self.route("POST", "/keys", self.create_key),
                 self.route("GET", "/keys", self.list_keys),
-                self.route("PATCH", "/keys/{exchange}/{key}", self.update_key),
+                self.route("PATCH", "/keys/{exchange}/{key:path}", self.update_key),
                 self.route("GET", "/requests", self.requests),
                 self.route("DELETE", "/requests", self.forget_requests),
                 self.route("PUT", "/clock", self.set_clock),
