@@ -367,17 +367,16 @@ def test_a_key_belongs_to_one_site(simulator: Simulator, name: str, environment:
         elsewhere.urls["api"] = dict.fromkeys(elsewhere.urls["api"], f"{base}/sapi/v1" if name == "binance" else base)
     with pytest.raises((ccxt.AuthenticationError, ccxt.ExchangeError)) as caught:
         introspect(elsewhere)
-    assert (
-        code_of(caught.value)
-        == {
-            "binance": "-2015",
-            "blofin": "152401",
-            "bybit": "10003",
-            "gate": "INVALID_KEY",
-            "kucoin": "400003",
-            "okx": "50119",
-        }[name]
-    )
+    codes = {
+        "binance": "-2015",
+        "blofin": "152401",
+        "bybit": "10003",
+        "deribit": "13004",
+        "gate": "INVALID_KEY",
+        "kucoin": "400003",
+        "okx": "50119",
+    }
+    assert code_of(caught.value) == codes[name]
 
 
 @pytest.mark.parametrize(("name", "code"), [("okx", "50101"), ("bitget", "40099")])
@@ -408,7 +407,7 @@ INTROSPECTION: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("kucoin", {"allowlist": [HOST], "label": "bot"}, {"ipWhitelist": HOST, "remark": "bot"}),
     ("kucoin", {"parent_id": "7"}, {"permission": "General,Spot", "isMaster": False, "ipWhitelist": None}),
     ("bingx", {"allowlist": [HOST], "label": "bot"}, {"ipAddresses": [HOST], "note": "bot"}),
-    ("bingx", {"permissions": "withdraw"}, {"ipAddresses": [], "permissions": ["1", "2", "5"]}),
+    ("bingx", {"permissions": "withdraw"}, {"ipAddresses": [], "permissions": [1, 2, 5]}),
     ("binance", {"allowlist": [HOST]}, {"ipRestrict": True, "enableSpotAndMarginTrading": True}),
     ("binance", {"permissions": "withdraw"}, {"ipRestrict": False, "enableWithdrawals": True}),
     ("binance", {"expires_at": 1_999_000_000_000}, {"tradingAuthorityExpirationTime": 1_999_000_000_000}),
@@ -475,7 +474,7 @@ def test_woo_lists_all_keys_of_the_account(simulator: Simulator) -> None:
 def test_bingxs_other_page_tells_boxes_and_age(simulator: Simulator) -> None:
     key = simulator.create_key("bingx", allowlist=[HOST], created_at=1_684_763_997_626)
     told = client(simulator, key).accountV1PrivateGetAccountApiRestrictions()
-    assert (told["ipRestrict"], told["createTime"], told["enableFutures"]) == (True, "1684763997626", False)
+    assert (told["ipRestrict"], told["createTime"], told["enableFutures"]) == (True, 1684763997626, False)
 
 
 def test_bingx_prints_the_address(simulator: Simulator) -> None:

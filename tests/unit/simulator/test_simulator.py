@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 HOST = "91.198.115.11"
 TIME = {
+    "coinbase": "/api/v3/brokerage/time",
     "bingx": "/openApi/swap/v2/server/time",
     "bitmex": "/api/v1",
     "deribit": "/api/v2/public/get_time",
@@ -60,6 +61,7 @@ KEY_HEADER = {
     "woo": "x-api-key",
 }
 INTROSPECTION = {
+    "coinbase": "/api/v3/brokerage/key_permissions",
     "bingx": "/openApi/v1/account/apiPermissions",
     "bitmex": "/api/v1/apiKey",
     "deribit": "/api/v2/public/auth",
@@ -182,6 +184,7 @@ def test_clock_and_its_skew(simulator: Simulator, name: str) -> None:
     told = int(
         {
             "binance": lambda body: body["serverTime"],
+            "coinbase": lambda body: body["epochMillis"],
             "bingx": lambda body: body["data"]["serverTime"],
             "bitmex": lambda body: body["timestamp"],
             "bybit": lambda body: body["time"],

@@ -25,6 +25,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges import (
     _bitmex,
     _blofin,
     _bybit,
+    _coinbase,
     _deribit,
     _gate,
     _gemini,
@@ -283,7 +284,15 @@ WOO: dict[str, Any] = {
     },
     "timestamp": 1721295317627,
 }
+COINBASE: dict[str, Any] = {
+    "can_view": True,
+    "can_trade": True,
+    "can_transfer": True,
+    "portfolio_uuid": "94ad58bc-0f15-5309-b35a-a4c86d7bad60",
+    "portfolio_type": "DEFAULT",
+}
 GOOD: dict[str, Any] = {
+    "coinbase": COINBASE,
     "blofin": BLOFIN,
     "gate": GATE,
     "kucoin": KUCOIN,
@@ -828,7 +837,32 @@ def test_woo() -> None:
     assert strange.permissions == ("read", "unknown:TRANSFER")
 
 
+def test_coinbase() -> None:
+    key = _registry.get("coinbase").key(answer(COINBASE))
+    assert set(key.permissions or ()) == {
+        "read",
+        "spot_trade",
+        "futures_trade",
+        "transfer_own",
+        "transfer_out",
+        "withdraw",
+    }
+    assert key.raw_permissions == ("can_view:true", "can_trade:true", "can_transfer:true")
+    assert key.account == Account(id="94ad58bc-0f15-5309-b35a-a4c86d7bad60")
+    assert key.allowlist == Allowlist("unknown")
+    strange = _registry.get("coinbase").key(answer({**COINBASE, "can_transfer": False, "can_teleport": True}))
+    assert set(strange.permissions or ()) == {"read", "spot_trade", "futures_trade", "unknown:can_teleport"}
+
+
+def test_coinbase_refuses_in_plain_text() -> None:
+    for body in (b"Unauthorized\n", b"", b"\xff", b'{"error":"unauthorized"}'):
+        access = _registry.get("coinbase").refusal(answer(body, status=401))
+        assert access is not None
+        assert (access.status, access.code) == ("ambiguous", "401")
+
+
 TABLES = {
+    "coinbase": _coinbase.REFUSALS,
     "blofin": _blofin.REFUSALS,
     "gate": _gate.REFUSALS,
     "kucoin": _kucoin.REFUSALS,
@@ -848,6 +882,10 @@ TABLES = {
 }
 #: Section by section what the normalised classes are, written once more by hand.
 EXPECTED = {
+    ("coinbase", "401"): "ambiguous",
+    ("coinbase", "PERMISSION_DENIED"): "permission_denied",
+    ("coinbase", "rate_limit_exceeded"): "rate_limited",
+    ("coinbase", "resource_exhausted"): "rate_limited",
     ("bybit", "10010"): "ip_refused",
     ("bybit", "10003"): "invalid_key",
     ("bybit", "33004"): "expired",
@@ -1034,6 +1072,7 @@ def _htx_refusal(code: str, text: str) -> Any:
 
 #: How each exchange writes a refusal; a code with spaces is the beginning of the text.
 FORMS: dict[str, Callable[[str, str], Any]] = {
+    "coinbase": lambda code, text: {"error": code, "error_details": text, "message": text},
     "binance": lambda code, text: {"code": int(code), "msg": text},
     "bingx": lambda code, text: {"code": int(code), "msg": text},
     "bitfinex": lambda code, text: ["error", int(code), text],
@@ -1124,6 +1163,7 @@ def test_the_address_that_was_seen(name: str, code: str, text: str, seen: str | 
 
 
 TIMES = {
+    "coinbase": {"iso": "2022-10-27T14:04:42Z", "epochSeconds": "1666879482", "epochMillis": "1666879482792"},
     "bybit": {"retCode": 0, "result": {"timeSecond": "1666879482"}, "time": 1666879482792},
     "bitget": {"code": "00000", "data": {"serverTime": "1666879482792"}},
     "okx": {"code": "0", "data": [{"ts": "1666879482792"}]},
@@ -1188,6 +1228,11 @@ def test_what_is_no_answer_is_said_so(exchange: Exchange, name: str) -> None:
 
 
 WRONG: list[tuple[str, tuple[Any, ...], Any]] = [
+    ("coinbase", ("can_view",), "true"),
+    ("coinbase", ("can_trade",), 1),
+    ("coinbase", ("can_transfer",), ...),
+    ("coinbase", ("can_teleport",), "true"),
+    ("coinbase", ("portfolio_uuid",), 7),
     ("bybit", ("result",), []),
     ("bybit", ("result",), ...),
     ("bybit", ("result", "readOnly"), "1"),

@@ -11,6 +11,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError, TradingHostsError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _driver, _registry
@@ -30,10 +32,10 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     to_json,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
-from tests.unit.module_utils._exchanges.test_answers import BITGET_UNIFIED, GOOD, TIMES
+from tests.unit.module_utils._exchanges.test_answers import BITGET_UNIFIED, GOOD, JSON, TIMES, changed, every_place
 
 NOW = datetime.datetime(2026, 11, 22, 7, 13, 54, tzinfo=datetime.UTC)
-CREDENTIAL = Credential("KEYcanary0123456789", "SECRETcanary0123456789AA", "PHRASEcanary1!")
+CREDENTIAL = Credential("KEYcanary0123456789", "SECRETcanary0123456789AASECRETcanary0123456=", "PHRASEcanary1!")
 
 
 class FakeHttp:
@@ -78,7 +80,7 @@ UID = {"code": 200, "data": 4711}
 INTERVIEWS: dict[str, list[Any]] = {"bingx": [GOOD["bingx"], BOXES], "htx": [UID, GOOD["htx"]]}
 
 
-@pytest.mark.parametrize("name", sorted(set(GOOD) - {"gate"}))
+@pytest.mark.parametrize("name", sorted(set(GOOD) - {"gate", "krakenfutures"}))
 def test_acceptance_needs_no_more_questions_than_that(name: str) -> None:
     exchange = _registry.get(name)
     access, key, http = ask(name, *INTERVIEWS.get(name, [GOOD[name]]))
@@ -361,6 +363,34 @@ OWN = {
     "last_access": "1753030930",
 }
 STRANGER = {**OWN, "name": "STRANGERcanary", "key": "52fd0035f665*****", "perms": [{"name": "x", "read_only": 7}]}
+
+
+WOO_ROW = GOOD["woo"]["data"]["rows"][0]
+WOO_ROWS = [
+    {**WOO_ROW, "apiKey": "OTHERcanary", "accountName": "STRANGERcanary"},
+    {**WOO_ROW, "permissions": ["READ"]},
+    {**WOO_ROW, "apiKey": "THIRDcanary", "accountName": "STRANGERcanary"},
+]
+
+
+@pytest.mark.parametrize("name", ["gate", "woo"])
+@given(draw=st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_mutated_list_never_shows_or_borrows_from_other_keys(name: str, draw: Any) -> None:
+    able = {**STRANGER, "perms": [{"name": "withdrawal", "read_only": False}]}
+    good: Any = (
+        [able, OWN, {**able, "key": "0000000000ff*****"}]
+        if name == "gate"
+        else {"success": True, "data": {"rows": WOO_ROWS}}
+    )
+    bad = said(json.dumps(changed(good, *draw.draw(st.sampled_from(every_place(good))), to=draw.draw(JSON))).encode())
+    exchange = _registry.get(name)
+    http = FakeHttp(*([GOOD["gate"], bad] if name == "gate" else [bad]))
+    question = Question(CREDENTIAL, NOW, exchange.sites()["mainnet", "global"], "mainnet")
+    _access, key = _driver.ask(exchange=exchange, question=question, http=http, now=lambda: NOW)
+    if key is not None:
+        assert "withdraw" not in (key.permissions or ())
+        assert "STRANGERcanary" not in json.dumps(to_json(key))
 
 
 def gate(*keys: Any) -> ObservedKey:

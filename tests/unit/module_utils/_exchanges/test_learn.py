@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import socket
 import threading
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
     from tests.simulator.client import SimulatedKey, Simulator
 
 HERE = "91.198.115.11"
-EXCHANGES = ("binance", "bitget", "blofin", "bybit", "gate", "kucoin", "okx", "woo")
+EXCHANGES = (
+    "binance",
+    "bingx",
+    "bitget",
+    "bitmex",
+    "blofin",
+    "bybit",
+    "deribit",
+    "gate",
+    "htx",
+    "kucoin",
+    "okx",
+    "woo",
+)
 
 
 def not_opened(_placed: Placed, _field: str) -> Credential:
@@ -74,17 +88,24 @@ WORDS = {
     # Only that it does more than read.
     "blofin": set(),
     "gate": {"read", "spot_trade", "margin_trade"},
+    "bingx": {"read", "spot_trade", "margin_trade"},
+    "bitmex": {"read", "spot_trade", "futures_trade"},
+    "deribit": {"read", "spot_trade", "futures_trade", "options_trade"},
+    "htx": {"read", "spot_trade", "margin_trade", "futures_trade", "transfer_own"},
     "kucoin": {"read", "spot_trade"},
     "woo": {"read", "spot_trade", "margin_trade", "futures_trade"},
 }
 #: How many questions a good key takes, where it is not one.
-QUESTIONS = {"gate": 2}
+QUESTIONS = {"bingx": 2, "deribit": 2, "gate": 2, "htx": 2}
+#: Options without which an exchange does not tell what it can.
+MORE = {"deribit": {"ask_key_list": True}}
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_a_good_key_is_learned(simulator: Simulator, exchange: str) -> None:
     key = simulator.create_key(exchange, allowlist=[HERE], label="bot")
-    fact = ask(simulator, given(simulator, key, declared={"access": "read_write", "label": None}))[0]
+    declared = {"access": "read_write", "label": None}
+    fact = ask(simulator, given(simulator, key, declared=declared, **MORE.get(exchange, {})))[0]
     assert fact.access.status == "accepted"
     assert fact.observed is not None
     assert set(fact.observed.permissions or ()) == WORDS[exchange]
@@ -132,10 +153,11 @@ def test_an_encrypted_private_key_that_is_placed(simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_a_key_without_restriction(simulator: Simulator, exchange: str) -> None:
-    fact = ask(simulator, given(simulator, simulator.create_key(exchange, allowlist=None)))[0]
+    key = simulator.create_key(exchange, allowlist=None)
+    fact = ask(simulator, given(simulator, key, **MORE.get(exchange, {})))[0]
     assert fact.observed is not None
     assert fact.observed.allowlist.state == "unrestricted"
-    if exchange in ("bybit", "blofin"):
+    if exchange in ("bybit", "blofin", "htx"):
         assert fact.observed.expiry.state == "at"
 
 
@@ -212,6 +234,18 @@ CAUSES: list[tuple[Any, str, str]] = [
     (revoked, "woo", "ambiguous"),
     (ended, "blofin", "expired"),
     (wrong_passphrase, "blofin", "bad_passphrase"),
+    (wrong_address, "bingx", "ip_refused"),
+    (wrong_address, "htx", "ip_refused"),
+    (wrong_secret, "bingx", "bad_signature"),
+    (wrong_secret, "bitmex", "bad_signature"),
+    (wrong_secret, "deribit", "ambiguous"),
+    (wrong_secret, "htx", "bad_signature"),
+    (wrong_clock, "bingx", "clock_skew"),
+    (wrong_clock, "bitmex", "clock_skew"),
+    (revoked, "bingx", "invalid_key"),
+    (revoked, "bitmex", "invalid_key"),
+    (revoked, "deribit", "ambiguous"),
+    (revoked, "htx", "invalid_key"),
     (wrong_passphrase, "kucoin", "bad_passphrase"),
 ]
 
@@ -225,7 +259,7 @@ def test_each_refusal_by_its_real_cause(simulator: Simulator, cause: Any, exchan
     assert fact.observed is None
     signed = [seen for seen in simulator.requests(exchange=exchange) if seen.had.get("signature")]
     assert len(signed) == 1, "a refusal is not asked again"
-    if exchange in ("okx", "gate", "kucoin") and cause is wrong_address:
+    if exchange in ("okx", "bingx", "gate", "htx", "kucoin") and cause is wrong_address:
         assert fact.access.seen_address == HERE
     if cause is wrong_clock:
         assert "120 s behind" in str(fact.access.next_step)
@@ -281,6 +315,50 @@ def test_a_gate_key_without_sight_of_the_list_is_known_by_its_addresses(
     assert fact.observed is not None
     assert fact.observed.permissions is None
     assert fact.observed.allowlist.entries == (HERE,)
+
+
+def test_a_sub_users_key_of_htx_is_accepted_and_tells_nothing(simulator: Simulator) -> None:
+    fact = ask(simulator, given(simulator, simulator.create_key("htx", parent_id="7", allowlist=[HERE])))[0]
+    assert fact.access.status == "accepted"
+    assert fact.observed is not None
+    assert (fact.observed.permissions, fact.observed.allowlist.state) == (None, "unknown")
+
+
+def test_the_days_that_htx_leaves_become_a_date(simulator: Simulator) -> None:
+    fact = ask(simulator, given(simulator, simulator.create_key("htx", days_left=7)))[0]
+    assert fact.observed is not None
+    until = datetime.datetime.fromisoformat(str(fact.observed.expiry.at)) - datetime.datetime.now(datetime.UTC)
+    assert until.days in (6, 7)
+
+
+def test_a_key_of_bingxs_demo_site_is_accepted_and_tells_nothing(simulator: Simulator) -> None:
+    key = simulator.create_key("bingx", environment="demo", allowlist=[HERE])
+    fact = ask(simulator, given(simulator, key))[0]
+    assert fact.access.status == "accepted"
+    assert fact.observed is not None
+    assert fact.observed.permissions is None
+
+
+@pytest.mark.parametrize("exchange", ["bitmex", "deribit"])
+def test_no_secret_of_another_key_is_kept(simulator: Simulator, exchange: str) -> None:
+    key = simulator.create_key(exchange, allowlist=[HERE], label="bot")
+    fact = ask(simulator, given(simulator, key, **MORE.get(exchange, {})))[0]
+    assert fact.observed is not None
+    assert (fact.observed.label, fact.observed.allowlist.entries) == ("bot", (HERE,))
+    assert "canary" not in json.dumps(to_json(fact))
+
+
+def test_deribits_list_is_left_alone_unless_the_owner_wants_it(simulator: Simulator) -> None:
+    key = simulator.create_key("deribit", allowlist=[HERE])
+    fact = ask(simulator, given(simulator, key))[0]
+    assert fact.observed is not None
+    assert fact.observed.allowlist.state == "unknown"
+    assert [seen.path for seen in simulator.requests(exchange="deribit")] == ["/api/v2/public/auth"]
+    simulator.update_key(key, permissions="none")
+    fact = ask(simulator, given(simulator, key, ask_key_list=True))[0]
+    assert fact.access.status == "accepted"
+    assert fact.observed is not None
+    assert fact.observed.allowlist.state == "unknown"
 
 
 def test_the_wrong_environment_of_okx(simulator: Simulator) -> None:
