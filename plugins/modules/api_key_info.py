@@ -51,7 +51,7 @@ options:
         required: true
       exchange:
         description:
-          - V(binance), V(bitget), V(blofin), V(bybit), V(gate), V(kucoin), V(okx) or V(woo).
+          - V(binance), V(bitget), V(blofin), V(bybit), V(coinbase), V(gate), V(kucoin), V(okx) or V(woo).
           - V(other) for an exchange that is not known here. It is never asked, and O(api_keys[].declared) is all
             there is.
         type: str
@@ -80,7 +80,7 @@ options:
           - Its secret. Take it from a vault or a lookup, and never write it in a play.
           - A private key goes here in PEM form (PKCS#8 or PKCS#1), written as a YAML block that begins with C(|).
             Binance takes Ed25519 and RSA keys, Bybit and Bitget RSA keys. Its public half is registered at the
-            exchange.
+            exchange. Coinbase gives out ECDSA keys, and Ed25519 keys in base64.
         type: str
       key_password:
         description: The password of an encrypted private key, given or placed.

@@ -43,7 +43,17 @@ def is_pem(secret: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _public(pem: str) -> PublicKeyTypes:
+    if not is_pem(pem):  # Ed25519 in base64: the seed, and perhaps the public key after it
+        return ed25519.Ed25519PrivateKey.from_private_bytes(base64.b64decode(pem)[:32]).public_key()
     return serialization.load_pem_private_key(pem.encode(), password=None).public_key()
+
+
+def kind_of(pem: str) -> str:
+    """Return which of `KINDS` a private key is."""
+    key = _public(pem)
+    if isinstance(key, rsa.RSAPublicKey):
+        return "rsa"
+    return "ed25519" if isinstance(key, ed25519.Ed25519PublicKey) else "es256"
 
 
 def is_signed(*, pem: str, message: bytes, signature: bytes) -> bool:

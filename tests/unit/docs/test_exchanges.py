@@ -65,7 +65,7 @@ def facts(exchange: Exchange) -> str:
 
 def _rows(exchange: Exchange) -> Iterable[tuple[str, str]]:
     ((environment, _region), site), *_others = exchange.sites().items()
-    question = Question(Credential("key", "secret", "phrase"), _AT, site, environment)
+    question = Question(Credential("key", "A" * 43 + "=", "phrase"), _AT, site, environment)
     yield "the one signed read", f"`{_path(exchange.key_request(question).url)}`"
     yield "its clock, unsigned, only after a refusal for the time", f"`{_path(exchange.time_request(site=site).url)}`"
     shape = exchange.key_shape()

@@ -33,7 +33,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
 
 AT = datetime.datetime(2026, 11, 22, 7, 13, 54, 123000, tzinfo=datetime.UTC)
 MILLISECONDS = 1795331634123
-KEY, SECRET, PASSPHRASE = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "22582BD0CFF14C41EDBF1AB98506286D", "Pass-Phrase1!"
+KEY, SECRET, PASSPHRASE = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "MjI1ODJCRDBDRkYxNEM0MUVEQkYxQUI5ODUwNjI4NkQ=", "Pass-Phrase1!"
 CREDENTIAL = Credential(KEY, SECRET, PASSPHRASE)
 ALL = list(_registry.EXCHANGES.values())
 #: Header names that ccxt adds for itself, and that no signature covers.
@@ -261,6 +261,8 @@ def test_a_closure_is_one(exchange: Exchange, words: frozenset[str], more: froze
         ("bitget", {"spot_trade"}, {"read", "spot_trade"}),
         ("binance", {"spot_trade"}, {"read", "spot_trade", "margin_trade"}),
         ("binance", {"futures_trade"}, {"read", "futures_trade"}),
+        ("coinbase", {"spot_trade"}, {"read", "spot_trade", "futures_trade"}),
+        ("coinbase", {"read"}, {"read"}),
         ("kucoin", {"spot_trade"}, {"read", "spot_trade"}),
         ("kucoin", {"margin_trade"}, {"read", "margin_trade", "borrow"}),
         ("kucoin", {"transfer_own"}, {"read", "transfer_own", "transfer_sub"}),
@@ -295,7 +297,7 @@ def test_the_registry_lists_every_exchange_file() -> None:
     assert _registry.find("other") is None
 
 
-@pytest.mark.parametrize("name", ["Bybit", "kraken", "other", ""])
+@pytest.mark.parametrize("name", ["Bybit", "mtgox", "other", ""])
 def test_unknown_exchanges_are_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(InputError, match=f"write one of {', '.join(_registry.EXCHANGES)}, other"):
         _registry.get(name)
