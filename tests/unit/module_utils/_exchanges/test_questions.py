@@ -33,7 +33,11 @@ from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
 
 AT = datetime.datetime(2026, 11, 22, 7, 13, 54, 123000, tzinfo=datetime.UTC)
 MILLISECONDS = 1795331634123
-KEY, SECRET, PASSPHRASE = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "MjI1ODJCRDBDRkYxNEM0MUVEQkYxQUI5ODUwNjI4NkQ=", "Pass-Phrase1!"
+KEY, SECRET, PASSPHRASE = (
+    "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+    "MjI1ODJCRDBDRkYxNEM0MUVEQkYxQUI5ODUwNjI4NkQ=",
+    "Pass-Phrase1!",
+)
 CREDENTIAL = Credential(KEY, SECRET, PASSPHRASE)
 ALL = list(_registry.EXCHANGES.values())
 #: Header names that ccxt adds for itself, and that no signature covers.
@@ -124,7 +128,7 @@ def test_woo_signs_like_ccxt() -> None:
     assert ours.headers == theirs["headers"]
 
 
-ODD = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=("Cc",)), min_size=1, max_size=40)
+ODD = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=["Cc"]), min_size=1, max_size=40)
 
 
 @pytest.mark.parametrize("name", ["blofin", "gate", "kucoin"])
@@ -141,6 +145,70 @@ def test_odd_secrets_sign_like_ccxt(name: str, secret: str, passphrase: str, at:
     theirs = client.sign(*CALLS[name], "GET", {})
     expected = {key.lower(): value for key, value in theirs["headers"].items() if key.lower() not in CCXT_ONLY}
     assert expected.items() <= {key.lower(): value for key, value in ours.headers.items()}.items()
+
+
+def put(name: str, secret: str, *, at: int = MILLISECONDS) -> Question:
+    instant = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=at)
+    exchange = _registry.get(name)
+    return Question(
+        Credential(KEY, secret), instant, exchange.sites()["mainnet", "global"], "mainnet", ask_key_list=True
+    )
+
+
+#: What the second question of an interview needs to know from the first answer.
+FIRST = {
+    "bingx": b'{"permissions": [2], "ipAddresses": []}',
+    "deribit": b'{"result": {"scope": "trade:read"}}',
+    "htx": b'{"code": 200, "data": 4711}',
+}
+#: By exchange and turn: the path, the section and the fields of the same call in ccxt, which has no signed login.
+SECOND: dict[tuple[str, int], tuple[str, list[str], dict[str, Any]]] = {
+    ("bingx", 1): ("account/apiPermissions", ["account", "v1", "private"], {"recvWindow": 5000}),
+    ("bingx", 2): ("account/apiRestrictions", ["account", "v1", "private"], {"recvWindow": 5000}),
+    ("deribit", 2): ("list_api_keys", ["private"], {}),
+    ("htx", 1): ("user/uid", ["v2Private"], {}),
+    ("htx", 2): ("user/api-key", ["v2Private"], {"uid": "4711", "accessKey": KEY}),
+}
+TURN_CLIENTS = {name: getattr(ccxt, name)({"apiKey": KEY}) for name in FIRST}
+
+
+@pytest.mark.parametrize(("name", "turn"), SECOND)
+@given(secret=ODD, at=st.integers(min_value=10**12, max_value=4 * 10**12))
+@settings(max_examples=60, deadline=None)
+def test_each_turn_of_an_interview_equals_the_same_call_of_ccxt(name: str, turn: int, secret: str, at: int) -> None:
+    if name == "htx":
+        at -= at % 1000  # its clock has whole seconds, to which ccxt rounds up too
+    client = TURN_CLIENTS[name]
+    client.secret = secret
+    client.milliseconds = client.nonce = lambda: at
+    path, api, params = SECOND[name, turn]
+    theirs = client.sign(path, api, "GET", params)
+    interview = _registry.get(name).interview(put(name, secret, at=at))
+    ours = next(interview)
+    if turn == 2:
+        ours = interview.send(Answer(200, {}, FIRST[name], "api.example"))
+    assert urlsplit(ours.url).path == urlsplit(theirs["url"]).path
+    assert query_of(ours.url) == query_of(theirs["url"])
+    expected = {key: value for key, value in (theirs["headers"] or {}).items() if key != "X-SOURCE-KEY"}
+    assert expected.items() - {("Content-Type", "application/x-www-form-urlencoded")} <= ours.headers.items()
+
+
+def test_deribits_login_is_signed_as_documented() -> None:
+    signed = hmac_sha256(secret="AMANDASECRECT", text="1576074319000\n1iqt2wls\n").hex()
+    assert signed == "56590594f97921b09b18f166befe0d1319b198bbcdad7ca73382de2f88fe9aa1"
+    query = query_of(next(_registry.get("deribit").interview(put("deribit", SECRET))).url)
+    (stamp,), (nonce,) = query["timestamp"], query["nonce"]
+    assert query["signature"] == [hmac_sha256(secret=SECRET, text=f"{stamp}\n{nonce}\n").hex()]
+    assert (query["grant_type"], query["client_id"]) == (["client_signature"], [KEY])
+
+
+def test_the_documented_vector_of_bitmex() -> None:
+    secret = "chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"
+    signed = hmac_sha256(secret=secret, text="GET/api/v1/instrument1518064236").hex()
+    assert signed == "c7682d435d0cfe87c16098df34ef2eb5a549d4c5a3c2b1f0f77b8af73423bf00"
+    asked = _registry.get("bitmex").key_request(put("bitmex", secret, at=1518064176_999))
+    assert asked.headers["api-expires"] == "1518064236"
+    assert asked.headers["api-signature"] == hmac_sha256(secret=secret, text="GET/api/v1/apiKey1518064236").hex()
 
 
 def query_of(url: str) -> dict[str, list[str]]:
@@ -212,7 +280,9 @@ def test_no_question_changes_anything_or_shows_a_secret(exchange: Exchange) -> N
         assert (asked.method, urlsplit(asked.url).path) in exchange.reads()
         assert asked.body in ((b"", b"{}", b"nonce=1795331634123") if asked.method == "POST" else (b"",))
         assert asked.url.startswith(f"{site.base_url}/")
-        for secret in (KEY, SECRET, PASSPHRASE):
+        # The id of a key is no secret, but it is in a URL only where an exchange takes it nowhere else.
+        assert (KEY in asked.url) == (exchange.name in ("deribit", "htx"))
+        for secret in (SECRET, PASSPHRASE):
             assert secret not in asked.url
         assert SECRET not in "".join(asked.headers.values())
         assert exchange.time_request(site=site).headers == {}
@@ -261,6 +331,15 @@ def test_a_closure_is_one(exchange: Exchange, words: frozenset[str], more: froze
         ("bitget", {"spot_trade"}, {"read", "spot_trade"}),
         ("binance", {"spot_trade"}, {"read", "spot_trade", "margin_trade"}),
         ("binance", {"futures_trade"}, {"read", "futures_trade"}),
+        ("bingx", {"spot_trade"}, {"read", "spot_trade", "margin_trade"}),
+        ("bingx", {"futures_trade"}, {"read", "futures_trade"}),
+        ("bitmex", {"futures_trade"}, {"read", "spot_trade", "futures_trade"}),
+        ("deribit", {"options_trade"}, {"read", "spot_trade", "futures_trade", "options_trade"}),
+        ("deribit", {"read"}, {"read"}),
+        # Its wallet scope withdraws too, and that is never a by-product.
+        ("deribit", {"transfer_own"}, {"read", "transfer_own", "transfer_sub"}),
+        ("htx", {"spot_trade"}, {"read", "spot_trade", "margin_trade", "futures_trade", "transfer_own"}),
+        ("htx", {"read"}, {"read"}),
         ("coinbase", {"spot_trade"}, {"read", "spot_trade", "futures_trade"}),
         ("coinbase", {"read"}, {"read"}),
         ("kucoin", {"spot_trade"}, {"read", "spot_trade"}),
