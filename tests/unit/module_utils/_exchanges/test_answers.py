@@ -775,8 +775,9 @@ def test_gates_account_tells_the_addresses_alone() -> None:
     assert "permissions" in key.not_told
     assert key.account == Account(id="1667201533")
     assert key.allowlist == Allowlist("entries", ("127.0.0.1",))
-    for empty in ([], ...):
-        unbound = _registry.get("gate").key(answer(changed(GATE, "ip_whitelist", to=empty)))
+    empty: list[Any] = [[], ...]
+    for none in empty:
+        unbound = _registry.get("gate").key(answer(changed(GATE, "ip_whitelist", to=none)))
         assert unbound.allowlist == Allowlist("unrestricted")
 
 
