@@ -66,8 +66,8 @@ class Gemini(Exchange):
         }
 
     def key_shape(self) -> KeyShape:
-        """Return that a key says whether it is for one account or the whole group."""
-        return KeyShape(api_key=r"(account|master)-[A-Za-z0-9]+")
+        """Return that a key begins with ``account-`` or ``master-`` (for a whole group)."""
+        return KeyShape(api_key=r"[a-z]{6,7}-[A-Za-z0-9]+")
 
     def nonce_rule(self) -> NonceRule:
         """Return an increasing number, or the time for keys that were made so."""

@@ -20,6 +20,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._driver i
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._signing import KEY_TYPES
 from ansible_collections.trading.hosts.plugins.module_utils._facts import PRODUCT_WORDS
+from ansible_collections.trading.hosts.plugins.module_utils._http import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,8 +67,8 @@ def facts(exchange: Exchange) -> str:
 def _rows(exchange: Exchange) -> Iterable[tuple[str, str]]:
     ((environment, _region), site), *_others = exchange.sites().items()
     question = Question(Credential("key", "A" * 43 + "=", "phrase"), _AT, site, environment)
-    yield "the one signed read", f"`{_path(exchange.key_request(question).url)}`"
-    yield "its clock, unsigned, only after a refusal for the time", f"`{_path(exchange.time_request(site=site).url)}`"
+    yield "the one signed read", f"`{_path(exchange.key_request(question))}`"
+    yield "its clock, unsigned, only after a refusal for the time", f"`{_path(exchange.time_request(site=site))}`"
     shape = exchange.key_shape()
     yield "a key looks like", _pattern(shape.api_key)
     yield "a secret looks like", _pattern(shape.secret)
@@ -79,6 +80,11 @@ def _rows(exchange: Exchange) -> Iterable[tuple[str, str]]:
     )
     if passphrase is not None:
         yield "source", f"{passphrase.source}, {passphrase.as_of}"
+    nonce = exchange.nonce_rule()
+    if nonce is not None:
+        yield "its requests are numbered", nonce.described
+        yield "units of the numbers", f"{_codes(nonce.units)}; the first one unless `nonce.unit` says another"
+        yield "source", f"{nonce.source}, {nonce.as_of}"
     allowlist = exchange.allowlist_rule()
     grammar = allowlist.grammar
     yield "allowlist: most entries", str(grammar.max_entries or _NOT_KNOWN)
@@ -118,8 +124,8 @@ def _together(exchange: Exchange) -> Iterable[str]:
             yield f"{product} with {_codes(sorted(more))}"
 
 
-def _path(url: str) -> str:
-    return f"GET {urlsplit(url).path}"
+def _path(request: Request) -> str:
+    return f"{request.method} {urlsplit(request.url).path}"
 
 
 def _pattern(pattern: str | None) -> str:
