@@ -41,7 +41,25 @@ options:
     description:
       - Whose rules for entries apply.
     type: str
-    choices: [binance, bitget, blofin, bybit, gate, kucoin, okx, woo, other]
+    choices:
+      - binance
+      - bingx
+      - bitfinex
+      - bitget
+      - bitmex
+      - blofin
+      - bybit
+      - coinbase
+      - deribit
+      - gate
+      - gemini
+      - htx
+      - kraken
+      - krakenfutures
+      - kucoin
+      - okx
+      - woo
+      - other
     default: other
   name:
     description:

@@ -51,7 +51,8 @@ options:
         required: true
       exchange:
         description:
-          - V(binance), V(bitget), V(blofin), V(bybit), V(coinbase), V(gate), V(kucoin), V(okx) or V(woo).
+          - V(binance), V(bingx), V(bitfinex), V(bitget), V(bitmex), V(blofin), V(bybit), V(coinbase), V(deribit),
+            V(gate), V(gemini), V(htx), V(kraken), V(krakenfutures), V(kucoin), V(okx) or V(woo).
           - V(other) for an exchange that is not known here. It is never asked, and O(api_keys[].declared) is all
             there is.
         type: str

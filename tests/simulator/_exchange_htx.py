@@ -16,6 +16,7 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._asymmetric import echoed, is_pem
 from ._exchange import (
     DAY_MS,
     HEX,
@@ -153,6 +154,10 @@ class Htx(Exchange):
     def signature(self, call: Call, *, presented: Presented, secret: str) -> str:
         pairs = sorted(pair for pair in call.query.split("&") if not pair.startswith("Signature="))
         text = f"{call.method}\n{call.host}\n{call.path}\n{'&'.join(pairs)}"
+        if call.params.get("SignatureMethod") != ("Ed25519" if is_pem(secret) else "HmacSHA256"):
+            return "another method"
+        if is_pem(secret):
+            return echoed(pem=secret, message=text.encode(), signature=presented.signature)
         return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
 
     def success(self, call: Call, result: Any) -> Any:

@@ -24,7 +24,6 @@ from .._json import json_object
 from ._answers import (
     Refused,
     comma_list,
-    hmac_sha256,
     in_base64,
     instant,
     member,
@@ -45,6 +44,7 @@ from ._contract import (
     RefusedError,
     Site,
 )
+from ._signing import ED25519, HMAC, digest, is_pem
 
 _CLICKS = "HTX > account menu > API management > the key > Edit"
 _KEY = "/v2/user/api-key"
@@ -102,6 +102,10 @@ class Htx(Exchange):
     def key_shape(self) -> KeyShape:
         """Return four groups of letters and digits for both, so that a swap cannot be told."""
         return KeyShape(api_key=r"[0-9a-z]+(-[0-9a-z]+){3}", secret=r"[0-9a-z]+(-[0-9a-z]+){3}")
+
+    def key_types(self) -> tuple[str, ...]:
+        """Return what its signature page names."""
+        return (ED25519, HMAC)
 
     def allowlist_rule(self) -> AllowlistRule:
         """Return at most 20 entries: addresses of both families, networks of IPv4 only."""
@@ -243,12 +247,12 @@ def _signed(path: str, more: t.Mapping[str, str], *, question: Question) -> Requ
     credential = question.credential
     fields = {
         "AccessKeyId": credential.api_key,
-        "SignatureMethod": "HmacSHA256",
+        "SignatureMethod": "Ed25519" if is_pem(credential.secret) else "HmacSHA256",
         "SignatureVersion": "2",
         "Timestamp": question.at.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S"),
         **more,
     }
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in sorted(fields.items()))
     host = urlsplit(question.site.base_url).hostname
-    signature = in_base64(hmac_sha256(secret=credential.secret, text=f"GET\n{host}\n{path}\n{query}"))
+    signature = in_base64(digest(credential=credential, text=f"GET\n{host}\n{path}\n{query}"))
     return Request("GET", f"{question.site.base_url}{path}?{query}&Signature={quote(signature, safe='')}")

@@ -334,12 +334,22 @@ def test_what_is_no_listed_read_never_leaves(name: str) -> None:
     listed = next(iter(exchange.reads()))[1]
     for method, path in (("POST", "/api/v5/trade/order"), ("GET", "/withdraw"), ("DELETE", listed)):
         with pytest.raises(TradingHostsError, match="no listed read"):
-            _driver._send(Request(method, f"https://h.example{path}"), exchange=exchange, http=http)
+            _driver.send_read(Request(method, f"https://h.example{path}"), exchange=exchange, http=http)
     assert http.asked == []
 
 
 #: Every POST that is ever sent, and why it is one although it only reads.
 POST_READS = {
+    (
+        "bitmart",
+        "/spot/v4/query/open-orders",
+    ): "its documents: open orders, for keys that may only read; it looks at the"
+    " signature, which its reads by GET do not",
+    (
+        "bitstamp",
+        "/api/v2/account_balances/usd/",
+    ): "its documents: a balance; all signed calls that ccxt knows are POST",
+    ("cryptocom", "/exchange/v1/private/user-balance"): "its documents: balances; all signed calls are POST",
     ("bitfinex", "/v2/auth/r/permissions"): "its documents: r is read, w is write; all signed calls are POST",
     ("gemini", "/v1/roles"): "its documents: tells the roles of the key that asks; all signed calls are POST",
     ("kraken", "/0/private/GetApiKeyInfo"): "its documents: tells of the key that asks; all signed calls are POST",
@@ -682,7 +692,8 @@ def test_deribits_list_may_be_refused_but_not_be_wrong() -> None:
     assert key is not None
     assert key.permissions == ("futures_trade", "options_trade", "read", "spot_trade")
     assert (key.allowlist.state, "allowlist" in key.not_told) == ("unknown", True)
-    for rows in ([], {}, [DERIBIT_OTHER], [DERIBIT_ROW] * 2, [{**DERIBIT_ROW, "max_scope": None}]):
+    lists: list[Any] = [[], {}, [DERIBIT_OTHER], [DERIBIT_ROW] * 2, [{**DERIBIT_ROW, "max_scope": None}]]
+    for rows in lists:
         access, key, _http = ask("deribit", GOOD["deribit"], {"result": rows}, ask_key_list=True)
         assert (access.status, key) == ("unreachable", None)
         assert "canary" not in str(access)

@@ -57,6 +57,7 @@ def given(simulator: Simulator, key: SimulatedKey, **changes: Any) -> dict[str, 
         "api_key": key.key,
         "secret": key.secret,
         "passphrase": key.passphrase,
+        "nonce": {"shared": False} if key.exchange in ("bitfinex", "gemini", "kraken") else None,
         "base_url": simulator.base_url(key.exchange, environment=key.environment, region=key.region),
         **changes,
     }
@@ -123,7 +124,8 @@ def test_a_good_key_is_learned(simulator: Simulator, exchange: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("exchange", "kind"), [("binance", "rsa"), ("binance", "ed25519"), ("bybit", "rsa"), ("bitget", "rsa")]
+    ("exchange", "kind"),
+    [("binance", "rsa"), ("binance", "ed25519"), ("bybit", "rsa"), ("bitget", "rsa"), ("htx", "ed25519")],
 )
 def test_a_private_key_is_learned(simulator: Simulator, exchange: str, kind: str) -> None:
     key = simulator.create_key(exchange, allowlist=[HERE], secret=private_pem(kind))
