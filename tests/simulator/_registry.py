@@ -11,18 +11,24 @@ from ._exchange_binance import Binance
 from ._exchange_bingx import Bingx
 from ._exchange_bitfinex import Bitfinex
 from ._exchange_bitget import Bitget
+from ._exchange_bitmart import Bitmart
 from ._exchange_bitmex import Bitmex
+from ._exchange_bitstamp import Bitstamp
 from ._exchange_blofin import Blofin
 from ._exchange_bybit import Bybit
 from ._exchange_coinbase import Coinbase
+from ._exchange_cryptocom import CryptoCom
 from ._exchange_deribit import Deribit
 from ._exchange_gate import Gate
 from ._exchange_gemini import Gemini
 from ._exchange_htx import Htx
+from ._exchange_hyperliquid import Hyperliquid
 from ._exchange_kraken import Kraken
 from ._exchange_krakenfutures import KrakenFutures
 from ._exchange_kucoin import Kucoin
+from ._exchange_mexc import Mexc
 from ._exchange_okx import Okx
+from ._exchange_phemex import Phemex
 from ._exchange_woo import Woo
 
 if TYPE_CHECKING:
@@ -35,18 +41,24 @@ EXCHANGES: dict[str, Exchange] = {
         Bingx(),
         Bitfinex(),
         Bitget(),
+        Bitmart(),
         Bitmex(),
+        Bitstamp(),
         Blofin(),
         Bybit(),
         Coinbase(),
+        CryptoCom(),
         Deribit(),
         Gate(),
         Gemini(),
         Htx(),
+        Hyperliquid(),
         Kraken(),
         KrakenFutures(),
         Kucoin(),
+        Mexc(),
         Okx(),
+        Phemex(),
         Woo(),
     )
 }

@@ -17,19 +17,25 @@ from ._binance import Binance
 from ._bingx import Bingx
 from ._bitfinex import Bitfinex
 from ._bitget import Bitget
+from ._bitmart import Bitmart
 from ._bitmex import Bitmex
+from ._bitstamp import Bitstamp
 from ._blofin import Blofin
 from ._bybit import Bybit
 from ._coinbase import Coinbase
 from ._contract import Exchange
+from ._cryptocom import CryptoCom
 from ._deribit import Deribit
 from ._gate import Gate
 from ._gemini import Gemini
 from ._htx import Htx
+from ._hyperliquid import Hyperliquid
 from ._kraken import Kraken
 from ._krakenfutures import KrakenFutures
 from ._kucoin import Kucoin
+from ._mexc import Mexc
 from ._okx import Okx
+from ._phemex import Phemex
 from ._woo import Woo
 
 #: An exchange that this collection does not know: everything about its keys is declared.
@@ -42,18 +48,24 @@ EXCHANGES: t.Mapping[str, Exchange] = {
         Bingx(),
         Bitfinex(),
         Bitget(),
+        Bitmart(),
         Bitmex(),
+        Bitstamp(),
         Blofin(),
         Bybit(),
         Coinbase(),
+        CryptoCom(),
         Deribit(),
         Gate(),
         Gemini(),
         Htx(),
+        Hyperliquid(),
         Kraken(),
         KrakenFutures(),
         Kucoin(),
+        Mexc(),
         Okx(),
+        Phemex(),
         Woo(),
     )
 }

@@ -48,11 +48,7 @@ def facts(exchange: Exchange) -> str:
                 for (environment, region), site in exchange.sites().items()
             ),
             "",
-            "| the exchange's word | what it is here |",
-            "|---|---|",
-            *(f"| `{word}` | {_codes(sorted(meaning))} |" for word, meaning in _words(exchange)),
-            "| any other | `unknown:` and the word; it fails `unknown-permission` |",
-            "",
+            *([] if "permissions" in exchange.cannot_tell() else _permissions(exchange)),
             "| code | class | what to do |",
             "|---|---|---|",
             *(
@@ -62,6 +58,16 @@ def facts(exchange: Exchange) -> str:
             f"| any other | `ambiguous` | {NEXT_STEPS['ambiguous']} |",
         ]
     )
+
+
+def _permissions(exchange: Exchange) -> list[str]:
+    return [
+        "| the exchange's word | what it is here |",
+        "|---|---|",
+        *(f"| `{word}` | {_codes(sorted(meaning))} |" for word, meaning in _words(exchange)),
+        "| any other | `unknown:` and the word; it fails `unknown-permission` |",
+        "",
+    ]
 
 
 def _rows(exchange: Exchange) -> Iterable[tuple[str, str]]:

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 HOST = "91.198.115.11"
 TIME = {
+    "bitmart": "/system/time",
+    "bitstamp": "/api/v2/ticker/btcusd/",
+    "cryptocom": "/exchange/v1/public/get-tickers",
+    "mexc": "/api/v3/time",
+    "phemex": "/public/time",
     "bitfinex": "/v2/platform/status",
     "gemini": "/v1/symbols",
     "kraken": "/0/public/Time",
@@ -63,13 +68,20 @@ KEY_HEADER = {
     "gate": "KEY",
     "kucoin": "KC-API-KEY",
     "woo": "x-api-key",
+    "mexc": "X-MEXC-APIKEY",
 }
 INTROSPECTION = {
+    "bitmart": "/spot/v4/query/open-orders",
+    "bitstamp": "/api/v2/account_balances/usd/",
+    "cryptocom": "/exchange/v1/private/user-balance",
+    "mexc": "/api/v3/account",
+    "phemex": "/spot/wallets",
     "bitfinex": "/v2/auth/r/permissions",
     "gemini": "/v1/roles",
     "kraken": "/0/private/GetApiKeyInfo",
     "krakenfutures": "/api/auth/v1/api-keys/v3/check",
     "coinbase": "/api/v3/brokerage/key_permissions",
+    "hyperliquid": "/info",
     "bingx": "/openApi/v1/account/apiPermissions",
     "bitmex": "/api/v1/apiKey",
     "deribit": "/api/v2/public/auth",
@@ -122,6 +134,7 @@ CODES = {
     "gate": "IP_FORBIDDEN INVALID_KEY INVALID_SIGNATURE REQUEST_EXPIRED READ_ONLY FORBIDDEN ACCOUNT_LOCKED",
     "kucoin": "400006 400003 400005 400002 400004 400007 411100 429000",
     "woo": "-1001 -1002 -1003 -1011",
+    "mexc": "700006 10075 406 10072 700001 402 700002 602 700003 10073 700007 429",
 }
 
 
@@ -155,6 +168,8 @@ def test_a_planned_refusal_may_have_another_text_and_hit_unsigned_calls(simulato
     [
         ("binance", {"key": r"[A-Za-z0-9]{64}", "secret": r"[A-Za-z0-9]{64}", "passphrase": None}),
         ("bybit", {"key": r"[A-Za-z0-9]{18}", "secret": r"[A-Za-z0-9]{36}", "passphrase": None}),
+        ("bitmart", {"key": r"[0-9a-f]{40}", "secret": r"[0-9a-f]{64}", "passphrase": r"memo[A-Za-z0-9]{12}"}),
+        ("mexc", {"key": r"mx0[A-Za-z0-9]{15}", "secret": r"[0-9a-f]{32}", "passphrase": None}),
         ("gate", {"key": r"[0-9a-f]{32}", "secret": r"[0-9a-f]{64}", "passphrase": None}),
         ("kucoin", {"key": r"[0-9a-f]{24}", "secret": r"[0-9a-f-]{36}", "passphrase": r"\S{7,32}"}),
         ("bingx", {"key": r"[A-Za-z0-9]{83}", "secret": r"[A-Za-z0-9]{86}", "passphrase": None}),
@@ -185,10 +200,10 @@ def test_credentials_have_the_exchanges_shape(simulator: Simulator, name: str, s
 
 
 # These have no call for their clock: only the Date header, which is the server's.
-BY_DATE = {"bitfinex", "blofin", "gemini", "krakenfutures"}
+BY_DATE = {"bitfinex", "bitstamp", "blofin", "cryptocom", "gemini", "krakenfutures", "phemex"}
 
 
-@pytest.mark.parametrize("name", sorted(set(EXCHANGES) - BY_DATE))
+@pytest.mark.parametrize("name", sorted(set(EXCHANGES) - BY_DATE - {"hyperliquid"}))  # whose clock takes a POST
 def test_clock_and_its_skew(simulator: Simulator, name: str) -> None:
     simulator.set_clock_skew(3_600_000, exchange=name)
     answers = {
@@ -209,6 +224,8 @@ def test_clock_and_its_skew(simulator: Simulator, name: str) -> None:
             "bitget": lambda body: body["data"]["serverTime"],
             "okx": lambda body: body["data"][0]["ts"],
             "gate": lambda body: body["server_time"],
+            "bitmart": lambda body: body["data"]["server_time"],
+            "mexc": lambda body: body["serverTime"],
             "kucoin": lambda body: body["data"],
             "woo": lambda body: body["timestamp"],
         }[name](answers[name])

@@ -22,10 +22,13 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges import (
     _bingx,
     _bitfinex,
     _bitget,
+    _bitmart,
     _bitmex,
+    _bitstamp,
     _blofin,
     _bybit,
     _coinbase,
+    _cryptocom,
     _deribit,
     _gate,
     _gemini,
@@ -33,12 +36,20 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges import (
     _kraken,
     _krakenfutures,
     _kucoin,
+    _mexc,
     _okx,
+    _phemex,
     _registry,
     _woo,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Exchange
-from ansible_collections.trading.hosts.plugins.module_utils._facts import REFUSALS, Account, Allowlist, Expiry
+from ansible_collections.trading.hosts.plugins.module_utils._facts import (
+    REFUSALS,
+    Account,
+    Allowlist,
+    Expiry,
+    ObservedKey,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
 
 BYBIT: dict[str, Any] = {
@@ -291,7 +302,33 @@ COINBASE: dict[str, Any] = {
     "portfolio_uuid": "94ad58bc-0f15-5309-b35a-a4c86d7bad60",
     "portfolio_type": "DEFAULT",
 }
+#: Answers that tell nothing of the key.
+MEXC: dict[str, Any] = {
+    "canTrade": True,
+    "canWithdraw": True,
+    "canDeposit": True,
+    "updateTime": None,
+    "accountType": "SPOT",
+    "balances": [{"asset": "NBNTEST", "free": "1111078", "locked": "33"}],
+    "permissions": ["SPOT"],
+}
+CRYPTOCOM: dict[str, Any] = {
+    "id": 11,
+    "method": "private/user-balance",
+    "code": 0,
+    "result": {"data": [{"total_available_balance": "4721.05898582", "instrument_name": "USD"}]},
+}
+BITMART: dict[str, Any] = {"code": 1000, "message": "success", "data": [], "trace": "5e1c9f98d761443ea559c7af71ca57fa"}
+PHEMEX: dict[str, Any] = {"code": 0, "msg": "", "data": [{"currency": "USDT", "balanceEv": 0, "walletVid": 0}]}
+BITSTAMP: dict[str, Any] = {"currency": "usd", "total": "7.00000", "available": "7.00000", "reserved": "0.00000"}
+HYPERLIQUID: dict[str, Any] = {"role": "agent", "data": {"user": "0x" + "bb" * 20}}
 GOOD: dict[str, Any] = {
+    "hyperliquid": HYPERLIQUID,
+    "bitmart": BITMART,
+    "bitstamp": BITSTAMP,
+    "cryptocom": CRYPTOCOM,
+    "mexc": MEXC,
+    "phemex": PHEMEX,
     "coinbase": COINBASE,
     "blofin": BLOFIN,
     "gate": GATE,
@@ -862,7 +899,47 @@ def test_coinbase_refuses_in_plain_text() -> None:
         assert (access.status, access.code) == ("ambiguous", "401")
 
 
+@pytest.mark.parametrize("name", ["bitmart", "bitstamp", "cryptocom", "mexc", "phemex"])
+def test_an_account_that_tells_nothing_of_the_key(name: str) -> None:
+    exchange = _registry.get(name)
+    assert exchange.key(answer(GOOD[name])) == ObservedKey(masked_id="")
+    assert {"permissions", "allowlist", "expiry"} <= exchange.cannot_tell()
+    assert not any(site.introspects for site in exchange.sites().values())
+    with pytest.raises(AnswerError, match="example answered"):
+        exchange.key(answer({"code": 0, "ok": True}))
+
+
+@pytest.mark.parametrize("name", ["bitstamp", "mexc"])
+def test_an_error_without_a_word_is_no_acceptance(name: str) -> None:
+    with pytest.raises(AnswerError, match="HTTP 400 without a"):
+        _registry.get(name).refusal(answer(GOOD[name], status=400))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"error": "No permission found"}, "permission_denied", "No permission found"),
+        (
+            {"status": "error", "reason": "IP address not allowed.", "code": "API0"},
+            "ip_refused",
+            "IP address not allowed",
+        ),
+        ({"status": "error", "reason": {"__all__": ["x"]}}, "ambiguous", "error"),
+        ({"error": None}, "ambiguous", "error"),
+    ],
+)
+def test_bitstamp_refuses_in_two_forms(body: dict[str, Any], status: str, code: str) -> None:
+    access = _registry.get("bitstamp").refusal(answer(body, status=403))
+    assert access is not None
+    assert (access.status, access.code) == (status, code)
+
+
 TABLES = {
+    "bitmart": _bitmart.REFUSALS,
+    "bitstamp": _bitstamp.REFUSALS,
+    "cryptocom": _cryptocom.REFUSALS,
+    "mexc": _mexc.REFUSALS,
+    "phemex": _phemex.REFUSALS,
     "coinbase": _coinbase.REFUSALS,
     "blofin": _blofin.REFUSALS,
     "gate": _gate.REFUSALS,
@@ -1058,6 +1135,61 @@ EXPECTED |= {
     ("krakenfutures", "unavailable"): "unreachable",
 }
 
+EXPECTED |= {
+    ("bitmart", "30010"): "ip_refused",
+    ("bitmart", "30002"): "invalid_key",
+    ("bitmart", "30003"): "invalid_key",
+    ("bitmart", "30011"): "expired",
+    ("bitmart", "30005"): "ambiguous",
+    ("bitmart", "30007"): "clock_skew",
+    ("bitmart", "30012"): "permission_denied",
+    ("bitmart", "30019"): "permission_denied",
+    ("bitmart", "30013"): "rate_limited",
+    ("bitmart", "30017"): "rate_limited",
+    ("bitmart", "30014"): "unreachable",
+    ("bitmart", "30016"): "unreachable",
+    ("bitstamp", "IP address not allowed"): "ip_refused",
+    ("bitstamp", "API key not found"): "invalid_key",
+    ("bitstamp", "Wrong API key format"): "invalid_key",
+    ("bitstamp", "Invalid signature"): "bad_signature",
+    ("bitstamp", "No permission found"): "permission_denied",
+    ("bitstamp", "Invalid nonce"): "ambiguous",
+    ("bitstamp", "Authentication failed"): "ambiguous",
+    ("bitstamp", "Your account is frozen"): "ambiguous",
+    ("cryptocom", "40103"): "ip_refused",
+    ("cryptocom", "40101"): "ambiguous",
+    ("cryptocom", "40102"): "clock_skew",
+    ("cryptocom", "40104"): "ambiguous",
+    ("cryptocom", "42901"): "rate_limited",
+    ("cryptocom", "40801"): "unreachable",
+    ("cryptocom", "50001"): "unreachable",
+    ("mexc", "700006"): "ip_refused",
+    ("mexc", "10075"): "ip_refused",
+    ("mexc", "406"): "ip_refused",
+    ("mexc", "10072"): "invalid_key",
+    ("mexc", "700001"): "invalid_key",
+    ("mexc", "402"): "expired",
+    ("mexc", "700002"): "ambiguous",
+    ("mexc", "602"): "bad_signature",
+    ("mexc", "700003"): "clock_skew",
+    ("mexc", "10073"): "clock_skew",
+    ("mexc", "700007"): "permission_denied",
+    ("mexc", "429"): "rate_limited",
+    ("phemex", "401 Request IP mismatch"): "ip_refused",
+    ("phemex", "401 Failed to load API KEY"): "invalid_key",
+    ("phemex", "10500 Failed to find api-key"): "invalid_key",
+    ("phemex", "10500 API Signature verification failed"): "bad_signature",
+    ("phemex", "401 Request Expired"): "clock_skew",
+    ("phemex", "401 Insufficient privilege"): "permission_denied",
+    ("phemex", "39995"): "rate_limited",
+}
+
+
+def _phemex_refusal(code: str, text: str) -> Any:
+    """Return a code and its text, of which some repeat the code."""
+    number, _space, words = code.partition(" ")
+    return {"code": int(number), "msg": f"{code if number == '401' else words}{text}"}
+
 
 def _htx_refusal(code: str, text: str) -> Any:
     if code.isdigit():
@@ -1086,6 +1218,11 @@ FORMS: dict[str, Callable[[str, str], Any]] = {
     "kraken": lambda code, text: {"error": [code, text]},
     "krakenfutures": lambda code, text: {"error": code, "message": text},
     "okx": lambda code, text: {"code": code, "msg": text},
+    "bitmart": lambda code, text: {"code": int(code), "message": text, "data": {}},
+    "bitstamp": lambda code, text: {"status": "error", "reason": f"{code}{text}", "code": "API0000"},
+    "cryptocom": lambda code, text: {"id": -1, "method": "private/user-balance", "code": int(code), "message": text},
+    "mexc": lambda code, text: {"code": int(code), "msg": text},
+    "phemex": _phemex_refusal,
     "blofin": lambda code, text: {"code": code, "msg": text},
     "gate": lambda code, text: {"label": code, "message": text},
     "kucoin": lambda code, text: {"code": code, "msg": text},
@@ -1155,6 +1292,14 @@ BINANCE_IP = "Invalid API-key, IP, or permissions for action, request ip: {}"
         ("htx", "Incorrect IP address", " [IP地址错误]:2a02:c207::1", "2a02:c207::1"),
         ("htx", "Incorrect IP address", "", None),
         ("htx", "12005", "Incorrect IP address.", None),
+        ("mexc", "700006", "IP [162.220.234.40] not in the ip white list", "162.220.234.40"),
+        ("mexc", "700006", "IP [2a02:c207::1] not in the ip white list", "2a02:c207::1"),
+        ("mexc", "10075", "IP [162.220.234.40] not in the ip white list", "162.220.234.40"),
+        ("mexc", "700006", "IP non white list", None),
+        ("mexc", "700006", "IP [nowhere] not in the ip white list", None),
+        ("phemex", "401 Request IP mismatch", ".", None),
+        ("bitmart", "30010", "IP is forbidden. We recommend enabling IP whitelist for API trading.", None),
+        ("cryptocom", "40103", "IP_ILLEGAL", None),
     ],
 )
 def test_the_address_that_was_seen(name: str, code: str, text: str, seen: str | None) -> None:
@@ -1164,12 +1309,15 @@ def test_the_address_that_was_seen(name: str, code: str, text: str, seen: str | 
 
 
 TIMES = {
+    "hyperliquid": {"specialStatuses": None, "time": 1666879482792},
     "coinbase": {"iso": "2022-10-27T14:04:42Z", "epochSeconds": "1666879482", "epochMillis": "1666879482792"},
     "bybit": {"retCode": 0, "result": {"timeSecond": "1666879482"}, "time": 1666879482792},
     "bitget": {"code": "00000", "data": {"serverTime": "1666879482792"}},
     "okx": {"code": "0", "data": [{"ts": "1666879482792"}]},
     "binance": {"serverTime": 1666879482792},
     "gate": {"server_time": 1666879482792},
+    "bitmart": {"message": "OK", "code": 1000, "trace": "0", "data": {"server_time": 1666879482792}},
+    "mexc": {"serverTime": 1666879482792},
     "kucoin": {"code": "200000", "data": 1666879482792},
     "woo": {"success": True, "data": {"status": 0}, "timestamp": 1666879482792},
     "bingx": {"code": 0, "msg": "", "data": {"serverTime": 1666879482792}},
@@ -1221,14 +1369,19 @@ def test_what_is_no_answer_is_said_so(exchange: Exchange, name: str) -> None:
     bad = answer(BAD_BODIES[name])
     started = time.monotonic()
     reads = (exchange.key, exchange.server_time, exchange.refusal)
-    # Gate's list of keys has no envelope: an empty one is none of its refusals.
-    for read in reads[:2] if (exchange.name, name) == ("gate", "list") else reads:
+    # Gate's list of keys and Hyperliquid's of agents have no envelope: an empty one is none of their refusals.
+    for read in reads[:2] if name == "list" and exchange.name in ("gate", "hyperliquid") else reads:
         with pytest.raises(AnswerError, match="example"):
             read(bad)
     assert time.monotonic() - started < 2
 
 
 WRONG: list[tuple[str, tuple[Any, ...], Any]] = [
+    ("hyperliquid", ("role",), 7),
+    ("hyperliquid", ("role",), ...),
+    ("hyperliquid", ("data",), ...),
+    ("hyperliquid", ("data", "user"), ["0x"]),
+    ("hyperliquid", ("data", "user"), "0x77"),
     ("coinbase", ("can_view",), "true"),
     ("coinbase", ("can_trade",), 1),
     ("coinbase", ("can_transfer",), ...),
@@ -1410,7 +1563,8 @@ def test_a_mutated_answer_is_read_or_refused_but_never_worse(exchange: Exchange,
     except AnswerError:
         return
     assert key.allowlist.state in ("entries", "unrestricted", "hidden", "unknown")
-    assert key.permissions is not None or "balances" in bad.text() or "permissions" in key.not_told
+    untold = "permissions" in (*exchange.cannot_tell(), *key.not_told)
+    assert key.permissions is not None or "balances" in bad.text() or untold
 
 
 def test_a_list_of_hundreds_of_thousands_of_entries_does_not_hang() -> None:

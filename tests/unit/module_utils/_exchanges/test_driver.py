@@ -80,7 +80,7 @@ UID = {"code": 200, "data": 4711}
 INTERVIEWS: dict[str, list[Any]] = {"bingx": [GOOD["bingx"], BOXES], "htx": [UID, GOOD["htx"]]}
 
 
-@pytest.mark.parametrize("name", sorted(set(GOOD) - {"gate", "krakenfutures"}))
+@pytest.mark.parametrize("name", sorted(set(GOOD) - {"gate", "hyperliquid", "krakenfutures"}))
 def test_acceptance_needs_no_more_questions_than_that(name: str) -> None:
     exchange = _registry.get(name)
     access, key, http = ask(name, *INTERVIEWS.get(name, [GOOD[name]]))
@@ -351,6 +351,7 @@ POST_READS = {
     ): "its documents: a balance; all signed calls that ccxt knows are POST",
     ("cryptocom", "/exchange/v1/private/user-balance"): "its documents: balances; all signed calls are POST",
     ("bitfinex", "/v2/auth/r/permissions"): "its documents: r is read, w is write; all signed calls are POST",
+    ("hyperliquid", "/info"): "its documents: public answers, without signature; what acts has another path",
     ("gemini", "/v1/roles"): "its documents: tells the roles of the key that asks; all signed calls are POST",
     ("kraken", "/0/private/GetApiKeyInfo"): "its documents: tells of the key that asks; all signed calls are POST",
 }

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the exchanges share whose keys tell nothing about themselves. Private to this collection.
+
+A harmless signed read shows whether the key is accepted from this address; all the rest a person must declare.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from .._facts import ObservedKey
+from ._contract import Exchange, LifetimeRule
+
+_NOT_TOLD = frozenset(
+    field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
+)
+
+
+class Untold(Exchange):
+    """An exchange that has no call by which a key tells about itself."""
+
+    def lifetime_rule(self) -> LifetimeRule:
+        """Return that nothing is known."""
+        return LifetimeRule(
+            days=None,
+            idle=False,
+            described="Whether a key without IP restriction ends by itself is not documented.",
+            source="none found",
+            as_of="2026-11-22",
+            applies_to_read_only=None,
+        )
+
+    def cannot_tell(self) -> frozenset[str]:
+        """Return everything: an acceptance proves that the key works from this address, and nothing more."""
+        return _NOT_TOLD
+
+    def closure(self, words: frozenset[str]) -> frozenset[str]:
+        """Return the words as they are: nothing is known that comes together."""
+        return words | {"read"}
