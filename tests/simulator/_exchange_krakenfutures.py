@@ -37,7 +37,7 @@ class KrakenFutures(Exchange):
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
         "401": Refusal(401, "API key is not found or request signature is invalid."),
-        "authenticationError": Refusal(401, "authenticationError"),
+        "authenticationError": Refusal(200, "authenticationError"),
         "apiLimitExceeded": Refusal(429, "apiLimitExceeded"),
         "unavailable": Refusal(503, "unavailable"),
         "404": Refusal(404, "notFound"),

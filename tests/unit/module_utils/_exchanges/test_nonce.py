@@ -20,11 +20,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import (
-    _bitfinex,
     _driver,
-    _gemini,
     _kraken,
-    _krakenfutures,
     _registry,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential, Question
@@ -37,7 +34,6 @@ from tests.simulator._exchange import RefusedError, check_nonce
 from tests.simulator.client import SimulatedKey, Simulator
 from tests.unit.module_utils._exchanges.test_answers import (
     BITFINEX,
-    EXPECTED,
     GEMINI,
     KRAKEN,
     KRAKENFUTURES,
@@ -497,24 +493,6 @@ def test_mistakes_get_their_class(simulator: Simulator, name: str, mistake: str,
     assert facts.access.next_step
     assert facts.observed is None
     assert key.secret not in json.dumps(facts.access.__dict__)
-
-
-TABLES = {
-    "bitfinex": _bitfinex.REFUSALS,
-    "gemini": _gemini.REFUSALS,
-    "kraken": _kraken.REFUSALS,
-    "krakenfutures": _krakenfutures.REFUSALS,
-}
-
-
-@pytest.mark.parametrize(("name", "code"), [(name, code) for name, table in TABLES.items() for code in table])
-def test_every_code_can_be_provoked(simulator: Simulator, name: str, code: str) -> None:
-    key = simulator.create_key(name)
-    simulator.refuse_next(name, code)
-    access = ask(simulator, key).access
-    assert access.status == EXPECTED[name, code]
-    # With HTTP 401 the word does not count: see the exchange's file.
-    assert access.code == ("401" if code == "authenticationError" else code)
 
 
 def bot(simulator: Simulator, key: SimulatedKey) -> Any:
