@@ -39,7 +39,7 @@ OTHER_SECRET = "another-keys-secret-canary-" + string.ascii_lowercase[:21]
 
 
 def _can_read(key: Key) -> bool:
-    return "nothing" not in key.permissions
+    return bool("nothing" not in key.permissions)
 
 
 def _iso(at_ms: int) -> str:

@@ -191,7 +191,7 @@ def _rights(answer: Answer) -> dict[str, dict[str, bool]]:
     for row in json_list(answer):
         if not isinstance(row, list) or len(row) != 3 or not isinstance(row[0], str) or row[0] in rights:
             raise AnswerError(f"{answer.host} answered a permission that is not in the documented form")
-        if not all(type(right) is int and right in (0, 1) for right in row[1:]):
+        if not all(isinstance(right, int) and not isinstance(right, bool) and right in (0, 1) for right in row[1:]):
             raise AnswerError(f"{answer.host} answered something else than 0 or 1 for a permission")
         rights[row[0]] = {"read": bool(row[1]), "write": bool(row[2])}
     missing = sorted(_REQUIRED - rights.keys())

@@ -98,7 +98,7 @@ def on_loopback(directory: Path) -> None:
         _write_hosts(
             project,
             simulator,
-            public={name: public for name, (_, public) in LOOPBACK.items()},
+            public={name: public for name, (_peer, public) in LOOPBACK.items()},
             base_url=simulator.base_url,
             extra={
                 "demo_ca": simulator.ca_file,

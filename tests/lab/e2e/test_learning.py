@@ -162,7 +162,7 @@ def test_what_exchanges_refuse_is_an_answer(lab: Lab, simulator: Simulator, cont
         controller.write_vars(variables, hosts=[host])
     simulator.set_clock_skew(-60_000, exchange="binance")
     names = ("good", "elsewhere", "expired", "wrong", "late")
-    run = controller.run(*(key_info(name, name) for name in names))
+    run = controller.run(*(key_info(one, one) for one in names))
     assert run.returncode == 0
     for host in HOSTS:
         address = lab.public_addresses(host)[0]
@@ -205,7 +205,7 @@ def test_an_exchange_that_limits_redirects_or_is_gone_is_an_answer(
     simulator.fault("bybit", "status", status=429, retry_after="7", times=99)
     simulator.fault("okx", "redirect", location=f"https://{stranger}/collect", status=307, times=99)
     simulator.fault("bitget", "reset", times=99)
-    run = controller.run(*(key_info(name, name) for name in ("bybit", "okx", "bitget")))
+    run = controller.run(*(key_info(one, one) for one in ("bybit", "okx", "bitget")))
     assert run.returncode == 0
     for host in HOSTS:
         said = {name: access(run, host, name) for name in ("bybit", "okx", "bitget")}

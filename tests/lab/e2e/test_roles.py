@@ -80,7 +80,7 @@ class Site:
                 now=datetime.datetime.now(tz=datetime.UTC),
             )
             self.variables[host]["trading_host_services"] = [SERVICES[host].declared]
-            self.variables[host]["exchange_credentials_samples"] = 2
+            self.variables[host]["exchange_credentials_sample_interval"] = 0.2
         self.write()
 
     def take_over(self, other: Site) -> None:
@@ -231,7 +231,7 @@ def test_the_keys_are_judged_and_what_policy_accepts_is_placed(lab: Lab, site: S
         report = site.report(host)
         lines = {line["key"]: line for line in report["lines"]}
         assert {name: (line["host"], line["verdict"]) for name, line in lines.items()} == {
-            name: (where, verdict) for name, (where, verdict, _) in JUDGED.items() if where == host
+            name: (where, verdict) for name, (where, verdict, _report) in JUDGED.items() if where == host
         }
         for name, line in lines.items():
             assert line["seen_from"] == lab.public_addresses(host)[:1]
@@ -393,7 +393,7 @@ def test_an_interrupted_run_is_completed_by_the_next_one_as_root(
         assert shown(lab, host, "LimitCORE", "NRestarts") == {"LimitCORE": "0", "NRestarts": "0"}
         assert balance(lab, host) == "balance 1000 USDT"
         assert {line["key"]: line["verdict"] for line in root.report(host)["lines"]} == {
-            name: verdict for name, (where, verdict, _) in JUDGED.items() if where == host
+            name: verdict for name, (where, verdict, _report) in JUDGED.items() if where == host
         }
 
 

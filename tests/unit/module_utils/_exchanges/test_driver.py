@@ -140,9 +140,9 @@ def test_a_refusal_by_http_500_is_heard_where_that_is_the_exchanges_way() -> Non
     [("07:13:53", "saw a higher number"), ("07:14:54", "clock is 60.0 s behind"), (None, "saw a higher number")],
 )
 def test_a_refused_number_is_the_clocks_fault_only_where_the_clock_is_off(there: str | None, step: str) -> None:
-    date = {} if there is None else {"date": f"Sun, 22 Nov 2026 {there} GMT"}
+    seen = said([]) if there is None else said([], date=f"Sun, 22 Nov 2026 {there} GMT")
     refused = said({"result": "error", "reason": "InvalidNonce", "message": "no"}, status=400)
-    access, _key, http = ask("gemini", refused, said([], **date))
+    access, _key, http = ask("gemini", refused, seen)
     assert access.status == "clock_skew"
     assert step in str(access.next_step)
     assert len(http.asked) == 2
