@@ -40,7 +40,8 @@ options:
     description:
       - The keys to ask about. One connection per exchange serves all of them.
       - Give O(api_keys[].api_key) and O(api_keys[].secret), or O(api_keys[].credential) for one that is already
-        placed. Only O(api_keys[].exchange=other) needs neither.
+        placed. Only O(api_keys[].exchange=other) needs neither. Hyperliquid is asked without a signature, and takes
+        O(api_keys[].api_key) alone.
     type: list
     elements: dict
     required: true
@@ -52,7 +53,7 @@ options:
       exchange:
         description:
           - V(binance), V(bingx), V(bitfinex), V(bitget), V(bitmex), V(blofin), V(bybit), V(coinbase), V(deribit),
-            V(gate), V(gemini), V(htx), V(kraken), V(krakenfutures), V(kucoin), V(okx) or V(woo).
+            V(gate), V(gemini), V(htx), V(hyperliquid), V(kraken), V(krakenfutures), V(kucoin), V(okx) or V(woo).
           - V(other) for an exchange that is not known here. It is never asked, and O(api_keys[].declared) is all
             there is.
         type: str
@@ -60,7 +61,8 @@ options:
       environment:
         description:
           - The exchange's environment that the key was made in. V(mainnet) is real money.
-          - V(testnet) exists for Binance, Bybit, Gate and WOO X, V(demo) for Binance, Bitget, BloFin, Bybit and OKX.
+          - V(testnet) exists for Binance, Bybit, Gate, Gemini (its sandbox) and WOO X, V(demo) for Binance, Bitget,
+            BloFin, Bybit, Kraken Futures and OKX.
           - V(custom) asks O(api_keys[].base_url), for a simulator or a gateway of your own.
           - On Binance's test sites a key can only prove that it is accepted. They have no call by which it tells
             about itself.
@@ -74,7 +76,7 @@ options:
         type: str
         default: global
       api_key:
-        description: The key, as the exchange shows it.
+        description: The key, as the exchange shows it. For Hyperliquid the address of the agent (API wallet).
         type: str
       secret:
         description:
