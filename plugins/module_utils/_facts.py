@@ -247,6 +247,31 @@ class EgressFacts:
     sources: tuple[SourceAnswer, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class ClockFacts:
+    """How far a host's clock is off an exchange's.
+
+    ``offset`` is in seconds, positive where the host is ahead; the true one lies within ``uncertainty`` of it.
+    ``round_trip`` is that of the sample that counts. All three are ``None`` where nothing was measured; ``problem``
+    says why fewer samples were answered than asked. ``official`` and ``asked_host`` are as in :class:`KeyFacts`.
+    """
+
+    host: str
+    exchange: str
+    environment: str
+    region: str
+    asked_host: str
+    asked_at: str
+    path: Path
+    official: bool = True
+    offset: float | None = None
+    uncertainty: float | None = None
+    round_trip: float | None = None
+    samples_asked: int = 0
+    samples_answered: int = 0
+    problem: str | None = None
+
+
 def to_json(fact: t.Any) -> dict[str, t.Any]:
     """Return the JSON form of a fact: plain dictionaries, lists, strings, numbers, booleans and nulls."""
     plain = _plain(fact)
@@ -275,6 +300,11 @@ def egress_facts(data: t.Mapping[str, t.Any], *, where: str) -> EgressFacts:
     return t.cast(EgressFacts, _read(EgressFacts, data, where=where))
 
 
+def clock_facts(data: t.Mapping[str, t.Any], *, where: str) -> ClockFacts:
+    """Read one clock's offset from its JSON form; ``where`` names the file or option in the error."""
+    return t.cast(ClockFacts, _read(ClockFacts, data, where=where))
+
+
 #: Which fields hold other facts, and which hold tuples of them.
 _NESTED: t.Mapping[tuple[type, str], type] = {
     (KeyFacts, "access"): Access,
@@ -284,6 +314,7 @@ _NESTED: t.Mapping[tuple[type, str], type] = {
     (ObservedKey, "account"): Account,
     (ObservedKey, "allowlist"): Allowlist,
     (ObservedKey, "expiry"): Expiry,
+    (ClockFacts, "path"): Path,
     (EgressFacts, "path"): Path,
     (EgressFacts, "sources"): SourceAnswer,
 }
@@ -294,6 +325,7 @@ _TYPES: t.Mapping[str, tuple[type, ...]] = {
     "bool | None": (bool, type(None)),
     "int": (int,),
     "int | None": (int, type(None)),
+    "float | None": (float, int, type(None)),
 }
 
 
@@ -358,5 +390,6 @@ _FIELDS: t.Mapping[type, t.Mapping[str, str]] = {
         Expiry,
         EgressFacts,
         SourceAnswer,
+        ClockFacts,
     )
 }

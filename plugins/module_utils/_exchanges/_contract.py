@@ -208,6 +208,14 @@ class Exchange(abc.ABC):
         """Return whether a sub-account's key can never withdraw here, which then proves ``withdrawal-forbidden``."""
         return False
 
+    def needs_secret(self) -> bool:
+        """Return whether a question is signed; where it is not, a secret is neither needed nor taken."""
+        return True
+
+    def restricts_addresses(self) -> bool:
+        """Return whether a key can be restricted to addresses at all."""
+        return True
+
     def restriction_voids_keys(self) -> bool:
         """Return whether keys must be created anew after the account was restricted for a while."""
         return False

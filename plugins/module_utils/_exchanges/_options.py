@@ -149,7 +149,15 @@ def check_credential(credential: Credential, *, exchange: Exchange | None, field
             mend="give the key's id here, as the exchange shows it, and the private key as secret",
         )
     _check_secret(credential.api_key, field=f"{field}.api_key")
-    if not is_pem(credential.secret):
+    if exchange is not None and not exchange.needs_secret():
+        # What is sent here must be public: somebody may have taken a private key for it.
+        if re.fullmatch(exchange.key_shape().api_key or "", credential.api_key) is None:
+            raise InputError(
+                field=f"{field}.api_key",
+                problem="is no address (0x and 40 hexadecimal digits)",
+                mend="give the address of the agent (API wallet), never its private key",
+            )
+    elif not is_pem(credential.secret):
         _check_secret(credential.secret, field=f"{field}.secret")
     if credential.api_key == credential.secret:
         raise InputError(
@@ -235,13 +243,13 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
     base_url = given.get("base_url")
     site = None
     if exchange is not None:
-        site = _site(given, exchange=exchange, environment=environment, region=region, field=field)
+        site = read_site(given, exchange=exchange, environment=environment, region=region, field=field)
     elif base_url is not None:
         raise InputError(
             field=f"{field}.base_url", problem="is given for exchange other, which is never asked", mend="leave it out"
         )
     placed = _placed(given.get("credential"))
-    credential = _credential(given, placed=placed, needed=exchange is not None, field=field)
+    credential = _credential(given, placed=placed, exchange=exchange, field=field)
     if credential is not None:
         check_credential(credential, exchange=exchange, field=field)
     nonce = read_nonce(
@@ -269,7 +277,11 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
     )
 
 
-def _site(given: t.Mapping[str, t.Any], *, exchange: Exchange, environment: str, region: str, field: str) -> Site:
+def read_site(given: t.Mapping[str, t.Any], *, exchange: Exchange, environment: str, region: str, field: str) -> Site:
+    """Return the site of ``base_url``, or else the exchange's own for this environment and region.
+
+    Raises ``InputError`` for what is not known there, and for a URL that is no place to ask.
+    """
     custom = environment == CUSTOM
     known = None if custom else _known_site(exchange, environment=environment, region=region, field=field)
     base_url = _url(given.get("base_url"), custom=custom, field=f"{field}.base_url")
@@ -354,7 +366,9 @@ def _placed(given: t.Mapping[str, t.Any] | None) -> Placed | None:
     )
 
 
-def _credential(given: t.Mapping[str, t.Any], *, placed: Placed | None, needed: bool, field: str) -> Credential | None:
+def _credential(
+    given: t.Mapping[str, t.Any], *, placed: Placed | None, exchange: Exchange | None, field: str
+) -> Credential | None:
     texts = {name: given.get(name) or None for name in _SECRETS}
     there = [name for name, text in texts.items() if text is not None]
     if placed is not None:
@@ -365,8 +379,15 @@ def _credential(given: t.Mapping[str, t.Any], *, placed: Placed | None, needed: 
                 mend="give the secret, or the credential that holds it, not both",
             )
         return None
-    for name in ("api_key", "secret"):
-        if texts[name] is None and (needed or there):
+    unsigned = exchange is not None and not exchange.needs_secret()
+    if exchange is not None and unsigned and texts["secret"] is not None:
+        raise InputError(
+            field=f"{field}.secret",
+            problem=f"is given, and {exchange.title} is asked without a signature",
+            mend="leave it out, so that it stays where it is",
+        )
+    for name in ("api_key",) if unsigned else ("api_key", "secret"):
+        if texts[name] is None and (exchange is not None or there):
             raise InputError(
                 field=f"{field}.{name}",
                 problem="is missing or empty",
@@ -375,7 +396,7 @@ def _credential(given: t.Mapping[str, t.Any], *, placed: Placed | None, needed: 
     if not there:
         return None
     return Credential(
-        str(texts["api_key"]), str(texts["secret"]), texts["passphrase"], given.get("key_password") or None
+        str(texts["api_key"]), texts["secret"] or "", texts["passphrase"], given.get("key_password") or None
     )
 
 

@@ -33,6 +33,8 @@ def open_placed(placed: Placed, field: str) -> Credential:
         )
     content = SystemdStore().decrypt(name=placed.name, path=path, encrypted=read[0])
     fields = read_fields(content=content, account=placed.entry)
+    # A wallet's document (ccxt's form, too) calls its secret so.
+    fields.setdefault("secret", fields.get("private_key", ""))
     missing = [name for name in ("api_key", "secret") if not fields.get(name)]
     if missing:
         raise InputError(

@@ -34,6 +34,8 @@ def _not_told(case: Case) -> Verdict:
 
 
 def _ip_restriction_required(case: Case) -> Verdict:
+    if not case.restrictable:
+        return SKIP
     severity = "medium" if case.read_only else None
     if case.list_state in ("entries", "hidden"):
         return passed(case.list_basis)

@@ -18,7 +18,16 @@ import typing as t
 from .._allowlist._cover import is_everything
 from .._allowlist._grammar import AllowlistGrammar, Entry
 from .._allowlist._lint import EntryReport, lint
-from .._facts import ACCEPTED, PERMISSION_WORDS, PRODUCT_WORDS, TRADE_WORDS, UNKNOWN_PREFIX, EgressFacts, KeyFacts
+from .._facts import (
+    ACCEPTED,
+    PERMISSION_WORDS,
+    PRODUCT_WORDS,
+    TRADE_WORDS,
+    UNKNOWN_PREFIX,
+    ClockFacts,
+    EgressFacts,
+    KeyFacts,
+)
 from .._redact import one_line
 from ._finding import FAIL, NOT_APPLICABLE, PASSED, UNKNOWN, Remedy, Subject
 from ._settings import Policy
@@ -117,6 +126,7 @@ class Host:
     def __init__(self, name: str) -> None:
         self.name = name
         self.egress: list[EgressFacts] = []
+        self.clocks: list[ClockFacts] = []
         self.keys: list[KeyFacts] = []
         self.machine: Machine | None = None
         #: Kinds of evidence by address, worked out once for all keys of the host.
@@ -357,6 +367,11 @@ class Case:
         if "owned_prefixes" in self.declared and self.basis_of("owned_prefixes") == "attested":
             return tuple(self.declared["owned_prefixes"])
         return ()
+
+    @property
+    def restrictable(self) -> bool:
+        """Whether the exchange can restrict a key to addresses at all."""
+        return self.exchange is None or self.exchange.restricts_addresses()
 
     @property
     def grammar(self) -> AllowlistGrammar:

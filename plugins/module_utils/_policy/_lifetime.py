@@ -103,7 +103,7 @@ def _key_expiry(case: Case) -> Verdict:
         severity = "high"
     said = f"{end.what} ends in {days(left)}" if left > 0 else f"{end.what} ended {days(-left)} ago"
     rule = _lifetime(case)
-    if rule is not None and case.list_state == "unrestricted":
+    if rule is not None and case.list_state == "unrestricted" and case.restrictable:
         remedy, paste = address_remedy(case)
         remedy = remedy._replace(
             then=f"A restricted key lives on with the same secret. {shown(rule.described, limit=160)}"
@@ -124,7 +124,7 @@ def _lifetime_without_ip_restriction(case: Case) -> Verdict:
     if case.exchange is None:
         return unknown("nobody knows how long a key of this exchange lives")
     rule = _lifetime(case)
-    if rule is None:
+    if rule is None or not case.restrictable:
         return SKIP
     if case.list_state == "unknown":
         return case.no_answer("allowlist", "it is not known whether the key is restricted to addresses")
