@@ -249,6 +249,26 @@ CAUSES: list[tuple[Any, str, str]] = [
     (revoked, "deribit", "ambiguous"),
     (revoked, "htx", "invalid_key"),
     (wrong_passphrase, "kucoin", "bad_passphrase"),
+    (wrong_address, "bitmart", "ip_refused"),
+    (wrong_address, "bitstamp", "ip_refused"),
+    (wrong_address, "cryptocom", "ip_refused"),
+    (wrong_address, "mexc", "ip_refused"),
+    (wrong_address, "phemex", "ip_refused"),
+    (wrong_secret, "bitmart", "ambiguous"),
+    (wrong_secret, "bitstamp", "bad_signature"),
+    (wrong_secret, "cryptocom", "ambiguous"),
+    (wrong_secret, "mexc", "ambiguous"),
+    (wrong_secret, "phemex", "bad_signature"),
+    (wrong_clock, "bitmart", "clock_skew"),
+    (wrong_clock, "mexc", "clock_skew"),
+    (revoked, "bitmart", "invalid_key"),
+    (revoked, "bitstamp", "invalid_key"),
+    (revoked, "cryptocom", "ambiguous"),
+    (revoked, "mexc", "invalid_key"),
+    (revoked, "phemex", "invalid_key"),
+    (ended, "bitmart", "expired"),
+    (ended, "mexc", "ambiguous"),
+    (wrong_passphrase, "bitmart", "ambiguous"),
 ]
 
 
@@ -261,7 +281,7 @@ def test_each_refusal_by_its_real_cause(simulator: Simulator, cause: Any, exchan
     assert fact.observed is None
     signed = [seen for seen in simulator.requests(exchange=exchange) if seen.had.get("signature")]
     assert len(signed) == 1, "a refusal is not asked again"
-    if exchange in ("okx", "bingx", "gate", "htx", "kucoin") and cause is wrong_address:
+    if exchange in ("okx", "bingx", "gate", "htx", "kucoin", "mexc") and cause is wrong_address:
         assert fact.access.seen_address == HERE
     if cause is wrong_clock:
         assert "120 s behind" in str(fact.access.next_step)
