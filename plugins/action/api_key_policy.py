@@ -17,7 +17,7 @@ import yaml
 
 from ..module_utils._errors import InputError, TradingHostsError
 from ..module_utils._exchanges._registry import find
-from ..module_utils._facts import egress_facts
+from ..module_utils._facts import clock_facts, egress_facts
 from ..module_utils._policy._engine import Report, judge
 from ..module_utils._policy._finding import SEVERITIES
 from ..module_utils._policy._gates import GATES, NEVER
@@ -38,6 +38,7 @@ class ActionModule(JudgeAction):
     argument_spec: t.ClassVar[dict[str, t.Any]] = {
         "api_keys": {"type": "raw", "no_log": False},
         "egress": {"type": "raw"},
+        "clock": {"type": "raw"},
         "credentials": {"type": "raw"},
         "machine": {"type": "raw"},
         "transport": {"type": "raw"},
@@ -84,6 +85,7 @@ class ActionModule(JudgeAction):
             keys=facts.keys,
             egress=facts.egress,
             machines=list(facts.machines.values()),
+            clocks=facts.clocks,
             policy=policy,
             waivers=read_waivers(waivers, rules=RULES, policy=policy, now=now),
             now=now,
@@ -120,6 +122,8 @@ def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:
         facts.add_key(data, where=f"api_keys[{index}]")
     for index, data in enumerate(list_of(options["egress"], "egress", inner="egress")):
         facts.egress.append(egress_facts(data, where=f"egress[{index}]"))
+    for index, data in enumerate(list_of(options["clock"], "clock", inner="clocks")):
+        facts.clocks.append(clock_facts(data, where=f"clock[{index}]"))
     told = {name: plain(options[name]) for name in ("machine", "credentials", "transport")}
     if any(value is not None for value in told.values()):
         facts.add_machine(host, told)

@@ -13,9 +13,9 @@ version_added: 1.0.0
 author:
   - trading.hosts contributors (@trading-hosts)
 description:
-  - Holds facts of M(trading.hosts.api_key_info), M(trading.hosts.public_ip_info) and M(trading.hosts.credential_info)
-    against rules, and says what is wrong, how bad it is, what that rests on, and how to mend it while positions stay
-    managed.
+  - Holds facts of M(trading.hosts.api_key_info), M(trading.hosts.public_ip_info), M(trading.hosts.clock_info) and
+    M(trading.hosts.credential_info) against rules, and says what is wrong, how bad it is, what that rests on, and how
+    to mend it while positions stay managed.
   - Runs on the controller, without a connection to any host, and never changes anything. The facts hold no secret, so
     a job without SSH can judge what hosts reported.
   - What is not known never counts as pass. What a person only declared never passes a rule of high severity.
@@ -36,6 +36,11 @@ options:
   egress:
     description:
       - RV(trading.hosts.public_ip_info#module:egress), or the whole registered result.
+    type: raw
+  clock:
+    description:
+      - RV(trading.hosts.clock_info#module:clocks), or the whole registered result. Without any, the rule
+        C(clock-offset) says only whether an exchange refused the host's clock.
     type: raw
   credentials:
     description:
@@ -134,6 +139,7 @@ options:
 seealso:
   - module: trading.hosts.api_key_info
   - module: trading.hosts.public_ip_info
+  - module: trading.hosts.clock_info
   - module: trading.hosts.credential_info
   - module: trading.hosts.allowlist_check
 """

@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._declared import DECLARED_SPEC, check_shape, declaration
 from ..module_utils._errors import InputError, TradingHostsError
-from ..module_utils._facts import Access, EgressFacts, KeyFacts, egress_facts, key_facts
+from ..module_utils._facts import Access, ClockFacts, EgressFacts, KeyFacts, clock_facts, egress_facts, key_facts
 from ..module_utils._facts import Path as FactPath
 from ..module_utils._policy._case import NOT_OBSERVED, Machine, instant
 from ._facts_files import FactsFile, plain
@@ -110,6 +110,7 @@ class Facts:
 
     keys: list[KeyFacts] = dataclasses.field(default_factory=list)
     egress: list[EgressFacts] = dataclasses.field(default_factory=list)
+    clocks: list[ClockFacts] = dataclasses.field(default_factory=list)
     machines: dict[str, Machine] = dataclasses.field(default_factory=dict)
 
     def add_file(self, file: FactsFile) -> None:
@@ -123,6 +124,8 @@ class Facts:
                 self.add_key(data, where=where)
             elif file.kind == "egress":
                 self.egress.append(egress_facts(data, where=where))
+            elif file.kind == "clock":
+                self.clocks.append(clock_facts(data, where=where))
         if file.kind == "credentials":
             self.add_machine(file.host, {**file.rest, "credentials": list(file.facts)})
         elif "transport" in file.rest:

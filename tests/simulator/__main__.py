@@ -164,6 +164,7 @@ async def serve(options: argparse.Namespace) -> None:
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
                 server_header=False,
+                date_header=False,  # the exchange's own clock tells
                 **common,
             )
         ),

@@ -11,6 +11,7 @@ import socket
 import struct
 import zlib
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -212,7 +213,8 @@ class Simulator:
             seen.status = fault.status if fault.kind in ("status", "redirect") else 200
             return await spoiled(fault, answer)
         seen.status, seen.code = answer.status, answer.code
-        return Response(answer.encoded(), answer.status, dict(answer.headers), answer.media_type)
+        headers = {"Date": formatdate(call.now_ms // 1000, usegmt=True), **answer.headers}
+        return Response(answer.encoded(), answer.status, headers, answer.media_type)
 
     def record(self, call: Call, *, service: Service, peer: str) -> Seen:
         exchange = service.exchange

@@ -29,7 +29,7 @@ from ansible_collections.trading.hosts.plugins.action import allowlist_check, ap
 from ansible_collections.trading.hosts.plugins.module_utils import _http
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.modules import api_key_info as api_key_info_module
-from ansible_collections.trading.hosts.plugins.modules import credential, credential_info, public_ip_info
+from ansible_collections.trading.hosts.plugins.modules import clock_info, credential, credential_info, public_ip_info
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -73,7 +73,14 @@ def test_no_right_to_become_root(
     assert failure(module, given, capsys) == ROOT
 
 
-@pytest.mark.parametrize(("module", "given"), [(api_key_info_module, {"api_keys": [KEY]}), (public_ip_info, {})])
+@pytest.mark.parametrize(
+    ("module", "given"),
+    [
+        (api_key_info_module, {"api_keys": [KEY]}),
+        (clock_info, {"exchanges": [{"exchange": "okx"}]}),
+        (public_ip_info, {}),
+    ],
+)
 def test_a_missing_library(
     module: ModuleType, given: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

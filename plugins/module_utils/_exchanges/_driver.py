@@ -103,7 +103,7 @@ def _interview(*, exchange: Exchange, question: Question, http: Http) -> tuple[A
 def _put(request: Request, *, exchange: Exchange, http: Http) -> Answer | Access:
     """Put one request and return its accepted answer, or why there is none."""
     try:
-        answer = _send(request, exchange=exchange, http=http)
+        answer = send_read(request, exchange=exchange, http=http)
         return read_refusal(exchange=exchange, answer=answer) or answer
     except HttpError as error:
         return Access("unreachable", message=str(error), next_step=_UNREACHABLE.get(error.kind))
@@ -111,7 +111,7 @@ def _put(request: Request, *, exchange: Exchange, http: Http) -> Answer | Access
         return Access("unreachable", message=str(error))
 
 
-def _send(request: Request, *, exchange: Exchange, http: Http) -> Answer:
+def send_read(request: Request, *, exchange: Exchange, http: Http) -> Answer:
     """Send one of the exchange's listed reads; anything else never leaves."""
     path = urlsplit(request.url).path
     if (request.method, path) not in exchange.reads():
@@ -173,7 +173,7 @@ def _with_offset(
 ) -> Access:
     """Say how far this host's clock is off, by one unsigned question."""
     try:
-        answer = _send(exchange.time_request(site=question.site), exchange=exchange, http=http)
+        answer = send_read(exchange.time_request(site=question.site), exchange=exchange, http=http)
         here = now()
         there = exchange.server_time(answer)
     except (HttpError, AnswerError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .._facts import EgressFacts, KeyFacts
+from .._facts import ClockFacts, EgressFacts, KeyFacts
 from ._case import Case, Host, HostCase, Machine, Rule, Verdict, shown, stale, unknown
 from ._egress import seen_from
 from ._finding import (
@@ -84,6 +84,7 @@ def judge(
     keys: t.Sequence[KeyFacts],
     egress: t.Sequence[EgressFacts] = (),
     machines: t.Sequence[Machine] = (),
+    clocks: t.Sequence[ClockFacts] = (),
     policy: Policy,
     waivers: t.Sequence[Waiver] = (),
     now: float,
@@ -113,6 +114,8 @@ def judge(
     replacing = gate_for(name="replace", fail_on=fail_on, fail_on_unknown=fail_on_unknown)
     gates: dict[Subject, Gate] = {}
     hosts = _hosts(keys, [fact for fact in egress if stale(fact.asked_at, policy=policy, now=now) is None], machines)
+    for clock in clocks:
+        hosts.setdefault(clock.host, Host(clock.host)).clocks.append(clock)
     known = _Exchanges(exchange_of)
     labels = _labels(keys)
     key_rules = [rule for rule in KEY_RULES if rules is None or rule.id in rules]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import stat
 import typing as t
 from pathlib import Path
@@ -21,7 +22,7 @@ from ansible_collections.trading.hosts.plugins.action.api_key_policy import MOST
 from ansible_collections.trading.hosts.plugins.module_utils._facts import Access, Allowlist, KeyFacts, to_json
 from ansible_collections.trading.hosts.plugins.plugin_utils import _report
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
-from tests.unit.module_utils._policy.build import ADDRESS, NOW_TEXT, egress, key, refused, seen
+from tests.unit.module_utils._policy.build import ADDRESS, NOW_TEXT, clock, egress, key, refused, seen
 
 WITHDRAWS = key(name="bad", observed=seen(permissions=("read", "withdraw")))
 
@@ -291,3 +292,34 @@ def test_an_unchecked_host_is_told_with_its_reason() -> None:
     finding = next(f for f in result["findings"] if f["rule"] == "ssh-host-verified")
     assert (finding["status"], finding["severity"]) == ("fail", "critical")
     assert "host_key_checking is off" in finding["evidence"]
+
+
+# --- the clock ---
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_offsets_are_judged_from_a_result(whole: bool) -> None:
+    clocks = [to_json(clock(2.0))]
+    result = run(**facts(key(asked_host="api.bybit.com")), clock={"clocks": clocks} if whole else clocks)
+    assert rules(result) == ["clock-offset"]
+    assert result["blocked_keys"] == ["grid-bybit"]
+
+
+def test_offsets_are_judged_from_files(tmp_path: Path) -> None:
+    learned = facts(key(asked_host="api.bybit.com"))
+    write_facts(directory=str(tmp_path), host="bot1", kind="api_keys", document={"api_keys": learned["api_keys"]})
+    write_facts(directory=str(tmp_path), host="bot1", kind="clock", document={"clocks": [to_json(clock(2.0))]})
+    assert "clock-offset" in rules(run(src=[str(tmp_path)]))
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "sentence"),
+    [
+        ({"offset": "0.1"}, "clock[0].offset: is str; learn the facts again"),
+        ({"offset": True}, "clock[0].offset: is bool; learn the facts again"),
+        ({"drift": 1}, "clock[0].drift: is not a fact of this schema"),
+    ],
+)
+def test_an_offset_that_is_none_is_refused(spoiled: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(AnsibleActionFail, match=re.escape(sentence)):
+        run(**facts(key()), clock=[{**to_json(clock()), **spoiled}])

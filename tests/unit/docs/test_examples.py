@@ -20,7 +20,7 @@ from ansible_collections.trading.hosts.plugins.action import allowlist_check, ap
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _request
 from ansible_collections.trading.hosts.plugins.module_utils._declared import DECLARED_SPEC
 from ansible_collections.trading.hosts.plugins.module_utils._egress import _request as _egress_request
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _options
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _clocks, _options
 from tests.collection import collections_directory
 from tests.simulator.client import SimulatedKey, Simulator
 from tests.unit.docs.examples import CHECKOUT, MODULES, ROLES, Block, blocks, play, roles, tasks
@@ -33,6 +33,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "allowlist_check": allowlist_check.ActionModule.argument_spec,
     "api_key_info": _options.ARGUMENT_SPEC,
     "api_key_policy": api_key_policy.ActionModule.argument_spec,
+    "clock_info": _clocks.ARGUMENT_SPEC,
     "credential": _request.ARGUMENT_SPEC,
     "credential_info": _inspect.ARGUMENT_SPEC,
     "public_ip_info": _egress_request.ARGUMENT_SPEC,

@@ -17,7 +17,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.trading.hosts.plugins.action.api_key_policy import ActionModule
-from ansible_collections.trading.hosts.plugins.module_utils._facts import egress_facts, key_facts, to_json
+from ansible_collections.trading.hosts.plugins.module_utils._facts import clock_facts, egress_facts, key_facts, to_json
 from ansible_collections.trading.hosts.plugins.modules import credential_info
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import read_facts
 
@@ -46,11 +46,13 @@ def judge(facts_dir: Path, **options: Any) -> dict[str, Any]:
 
 
 def test_every_kind_has_an_example_that_is_read(facts_dir: Path) -> None:
-    assert {file.kind for file in read_facts(sources=[str(facts_dir)])} == {"api_keys", "egress", "credentials"}
+    assert {file.kind for file in read_facts(sources=[str(facts_dir)])} == {"api_keys", "clock", "egress", "credentials"}
     for data in FILES["api_keys"]["facts"]:
         assert to_json(key_facts(data, where="example")) == data, "a member is missing"
     for data in FILES["egress"]["facts"]:
         assert to_json(egress_facts(data, where="example")) == data, "a member is missing"
+    for data in FILES["clock"]["facts"]:
+        assert to_json(clock_facts(data, where="example")) == data, "a member is missing"
     returned = yaml.safe_load(credential_info.RETURN)
     for data in FILES["credentials"]["facts"]:
         assert list(data) == list(returned["credentials"]["contains"])

@@ -94,7 +94,7 @@ def test_placing_needs_neither_exchanges_nor_http(module: str) -> None:
     assert not [name for name in files if name.startswith(("_exchanges", "_egress", "_policy", "_http", "_transport"))]
 
 
-@pytest.mark.parametrize("module", ["api_key_info", "public_ip_info"])
+@pytest.mark.parametrize("module", ["api_key_info", "clock_info", "public_ip_info"])
 def test_learning_does_not_judge(module: str) -> None:
     files = payload(module)
     assert "_http.py" in files

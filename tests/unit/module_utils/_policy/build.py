@@ -14,6 +14,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     Access,
     Account,
     Allowlist,
+    ClockFacts,
     EgressFacts,
     Expiry,
     KeyFacts,
@@ -121,6 +122,23 @@ def egress(*addresses: str, **changes: t.Any) -> EgressFacts:
         **changes,
     }
     return EgressFacts(**values)
+
+
+def clock(offset: float | None = 0.01, uncertainty: float | None = 0.05, **changes: t.Any) -> ClockFacts:
+    """Return how far the host's clock is off Bybit's."""
+    values: dict[str, t.Any] = {
+        "host": "bot1",
+        "exchange": "bybit",
+        "environment": "mainnet",
+        "region": "global",
+        "asked_host": "api.bybit.com",
+        "asked_at": "2026-11-22T07:13:54Z",
+        "path": PATH,
+        "offset": offset,
+        "uncertainty": uncertainty,
+        **changes,
+    }
+    return ClockFacts(**values)
 
 
 def report(*keys: KeyFacts, seen_from: t.Sequence[EgressFacts] | None = None, **changes: t.Any) -> Report:

@@ -34,6 +34,7 @@ from tests.unit.module_utils._policy.build import (
     V6,
     WORD,
     binance,
+    clock,
     egress,
     found,
     key,
@@ -95,6 +96,11 @@ def idle(days: int, **changes: t.Any) -> tuple[KeyFacts, dict[str, t.Any]]:
     """Return an unrestricted key of OKX, which ends after 14 days, last accepted so many days before it is judged."""
     facts = okx(observed=UNRESTRICTED, **changes)
     return facts, {"now": NOW + days * DAY, "policy": Policy(max_fact_age=10**9)}
+
+
+def clocked(says: str, *facts: t.Any, key_facts: KeyFacts | None = None) -> Row:
+    """Expect something of ``clock-offset`` for these clocks; Bybit tolerates 1 s ahead and 5 s behind."""
+    return Row("clock-offset", says, key_facts or key(asked_host="api.bybit.com"), {"clocks": facts})
 
 
 ROWS = [
@@ -506,6 +512,39 @@ ROWS = [
     Row("passphrase-accepted", "fail critical proved", okx(access=Access("bad_passphrase"), observed=None)),
     Row("passphrase-accepted", "unknown critical", okx(access=Access("ambiguous"), observed=None)),
     Row("passphrase-accepted", "not_applicable", key()),
+    clocked("pass high observed", clock()),
+    clocked("pass high observed", clock(0.25)),
+    clocked("fail medium observed", clock(0.26)),
+    clocked("fail medium observed", clock(0.5)),
+    clocked("fail high observed", clock(0.51)),
+    clocked("pass high observed", clock(-1.25)),
+    clocked("fail medium observed", clock(-1.3)),
+    clocked("fail high observed", clock(-2.6)),
+    clocked(
+        "fail high observed", clock(3600.0, asked_at="2026-11-22T08:13:54Z")
+    ),  # not of the future: the clock is wrong
+    clocked("pass high observed", clock(0.0, 0.9)),
+    clocked("unknown high none", clock(0.0, 1.1)),
+    clocked("unknown high none", clock(0.2, 0.9)),  # may be beyond what is tolerated
+    clocked("unknown high none", clock(0.4, 0.5)),  # may be right
+    clocked("unknown high none", clock(0.0, -1.0)),
+    clocked("unknown high none", clock(None, None, problem="api.bybit.com answered HTTP 503")),
+    clocked("unknown high none", clock(asked_at="2026-11-22T05:00:00Z")),
+    clocked("unknown high none", clock(asked_at="soon")),
+    clocked("fail high observed", clock(), clock(2.0, asked_at="2026-11-22T07:20:00Z")),  # the later one counts
+    clocked("unknown high none", clock(official=False)),
+    # Another clock proves nothing.
+    *(
+        clocked("unknown high none", clock(**{name: "other"}))
+        for name in ("exchange", "environment", "region", "asked_host")
+    ),
+    clocked("not_applicable", clock(host="bot2")),
+    clocked("not_applicable"),
+    clocked("not_applicable", clock(), key_facts=key(**OTHER_EXCHANGE)),
+    clocked("fail high proved", key_facts=refused("clock_skew")),
+    clocked(
+        "pass high observed", clock(10.0, exchange="htx"), key_facts=key(exchange="htx", asked_host="api.bybit.com")
+    ),
     *(Row("asymmetric-available", "pass info observed", key(key_type=kind)) for kind in ("rsa", "ed25519", "es256")),
     Row("asymmetric-available", "fail info observed", key(key_type="hmac")),
     Row("asymmetric-available", "fail info observed", binance(key_type="hmac")),

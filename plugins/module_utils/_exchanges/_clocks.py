@@ -1,0 +1,183 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far this host's clock is off each exchange's, by unsigned questions. Private to this collection.
+
+The exchange read its clock at some moment between question and answer, so the offset is known up to half the round
+trip. The sample with the shortest one counts: the first also holds the opening of the connection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import time
+import typing as t
+from urllib.parse import urlsplit
+
+from .._clock import to_text, utc_now
+from .._errors import AnswerError, HttpError, InputError
+from .._facts import ClockFacts
+from .._here import here
+from .._http import Http, RequestsHttp, proxy_kind
+from ._contract import Exchange, Site
+from ._driver import send_read
+from ._options import read_site
+from ._registry import get
+
+_EXCHANGE_SPEC: dict[str, t.Any] = {
+    "exchange": {"type": "str", "required": True},
+    "environment": {"type": "str", "default": "mainnet"},
+    "region": {"type": "str", "default": "global"},
+    "base_url": {"type": "str"},
+}
+#: In the form of Ansible's argument specification.
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "exchanges": {"type": "list", "elements": "dict", "required": True, "options": _EXCHANGE_SPEC},
+    "samples": {"type": "int", "default": 4},
+    "source_address": {"type": "str"},
+    "proxy": {"type": "str", "no_log": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "float", "default": 10.0},
+    "facts_dir": {"type": "path"},
+    "require_verified_host": {"type": "bool", "default": True},
+}
+_MOST_SAMPLES = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    exchange: Exchange
+    environment: str
+    region: str
+    site: Site
+    overridden: bool
+
+    @property
+    def asked_host(self) -> str:
+        return urlsplit(self.site.base_url).netloc
+
+
+class Sample(t.NamedTuple):
+    """One question: seconds that this host's clock is ahead, how far that may be wrong, and the round trip."""
+
+    offset: float
+    uncertainty: float
+    round_trip: float
+
+
+def sample_of(*, sent: datetime.datetime, round_trip: float, told: datetime.datetime) -> Sample:
+    """Return what one answer says: ``sent`` by this host's clock, ``round_trip`` in seconds, ``told`` by the exchange.
+
+    A time without a fraction may be a whole second that had begun up to a second before.
+    """
+    resolution = 1.0 if told.microsecond == 0 else 0.001
+    middle = (sent - told).total_seconds() + round_trip / 2
+    return Sample(middle - resolution / 2, (round_trip + resolution) / 2, round_trip)
+
+
+def measure(
+    options: t.Mapping[str, t.Any],
+    *,
+    host: str,
+    now: t.Callable[[], datetime.datetime] = utc_now,
+    elapsed: t.Callable[[], float] = time.monotonic,
+    make_http: t.Callable[..., t.Any] = RequestsHttp,
+) -> tuple[ClockFacts, ...]:
+    """Ask each exchange for its clock and return the facts, in the order of ``exchanges``.
+
+    ``options`` are those of ``ARGUMENT_SPEC``, complete. Raises ``InputError`` and ``MissingLibraryError``; an exchange
+    that does not answer is a fact, not an error.
+    """
+    plans = _read(options["exchanges"])
+    samples = int(options.get("samples") or 0)
+    if not 1 <= samples <= _MOST_SAMPLES:
+        raise InputError(
+            field="samples",
+            value=str(options.get("samples")),
+            problem="is out of bounds",
+            mend=f"give a number from 1 to {_MOST_SAMPLES}",
+        )
+    proxy = options.get("proxy") or None
+    source_address = options.get("source_address") or None
+    client = make_http(
+        timeout=options.get("timeout") or 10.0,
+        proxy=proxy,
+        source_address=source_address,
+        ca_path=options.get("ca_path"),
+        # Only a URL that passed the check of the environment "custom" can be plain.
+        allow_plain_loopback=any(plan.overridden for plan in plans),
+    )
+    path = here(family="any", proxy=proxy_kind(proxy), source_address=source_address)
+    try:
+        facts = []
+        for plan in plans:
+            asked_at = to_text(now())
+            found, problem = _sample(plan, samples=samples, http=client, now=now, elapsed=elapsed)
+            best = min(found, key=lambda sample: sample.uncertainty) if found else None
+            facts.append(
+                ClockFacts(
+                    host=host,
+                    exchange=plan.exchange.name,
+                    environment=plan.environment,
+                    region=plan.region,
+                    asked_host=plan.asked_host,
+                    asked_at=asked_at,
+                    path=path,
+                    official=options.get("ca_path") is None and not plan.overridden,
+                    offset=None if best is None else round(best.offset, 4),
+                    uncertainty=None if best is None else round(best.uncertainty, 4),
+                    round_trip=None if best is None else round(best.round_trip, 4),
+                    samples_asked=samples,
+                    samples_answered=len(found),
+                    problem=problem,
+                )
+            )
+        return tuple(facts)
+    finally:
+        client.close()
+
+
+def _read(given: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[_Plan, ...]:
+    plans: dict[tuple[str, str, str, str], _Plan] = {}
+    for index, one in enumerate(given):
+        field = f"exchanges[{index}]"
+        exchange = get(str(one["exchange"]), field=f"{field}.exchange")
+        environment = str(one.get("environment") or "mainnet")
+        region = str(one.get("region") or "global")
+        site = read_site(one, exchange=exchange, environment=environment, region=region, field=field)
+        plan = _Plan(exchange, environment, region, site, one.get("base_url") is not None)
+        place = (exchange.name, environment, region, plan.asked_host)
+        if place in plans:
+            raise InputError(field=field, value=exchange.name, problem="is there twice", mend="leave one of them out")
+        plans[place] = plan
+    return tuple(plans.values())
+
+
+def _sample(
+    plan: _Plan,
+    *,
+    samples: int,
+    http: Http,
+    now: t.Callable[[], datetime.datetime],
+    elapsed: t.Callable[[], float],
+) -> tuple[list[Sample], str | None]:
+    """Return the samples, and why there are no more of them: after the first failure nothing more is asked."""
+    found: list[Sample] = []
+    request = plan.exchange.time_request(site=plan.site)
+    for _number in range(samples):
+        sent, started = now(), elapsed()
+        try:
+            answer = send_read(request, exchange=plan.exchange, http=http)
+            round_trip = elapsed() - started
+            if answer.status != 200:
+                return found, f"{answer.host} answered HTTP {answer.status}"
+            if answer.headers.get("age", "0").strip() != "0":
+                # The clock of a stored answer is that of the moment when it was stored.
+                return found, f"{answer.host} answered from a store, not from its clock"
+            told = plan.exchange.server_time(answer)
+        except (HttpError, AnswerError) as error:
+            return found, str(error)
+        found.append(sample_of(sent=sent, round_trip=round_trip, told=told))
+    return found, None
