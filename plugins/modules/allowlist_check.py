@@ -46,10 +46,13 @@ options:
       - bingx
       - bitfinex
       - bitget
+      - bitmart
       - bitmex
+      - bitstamp
       - blofin
       - bybit
       - coinbase
+      - cryptocom
       - deribit
       - gate
       - gemini
@@ -57,7 +60,9 @@ options:
       - kraken
       - krakenfutures
       - kucoin
+      - mexc
       - okx
+      - phemex
       - woo
       - other
     default: other

@@ -52,8 +52,11 @@ options:
         required: true
       exchange:
         description:
-          - V(binance), V(bingx), V(bitfinex), V(bitget), V(bitmex), V(blofin), V(bybit), V(coinbase), V(deribit),
-            V(gate), V(gemini), V(htx), V(hyperliquid), V(kraken), V(krakenfutures), V(kucoin), V(okx) or V(woo).
+          - V(binance), V(bingx), V(bitfinex), V(bitget), V(bitmart), V(bitmex), V(bitstamp), V(blofin), V(bybit),
+            V(coinbase), V(cryptocom), V(deribit), V(gate), V(gemini), V(htx), V(hyperliquid), V(kraken),
+            V(krakenfutures), V(kucoin), V(mexc), V(okx), V(phemex) or V(woo).
+          - V(bitmart), V(bitstamp), V(cryptocom), V(mexc) and V(phemex) have no call by which a key tells about itself.
+            There only whether the key is accepted is learned; the rest is for O(api_keys[].declared).
           - V(other) for an exchange that is not known here. It is never asked, and O(api_keys[].declared) is all
             there is.
         type: str
@@ -61,8 +64,8 @@ options:
       environment:
         description:
           - The exchange's environment that the key was made in. V(mainnet) is real money.
-          - V(testnet) exists for Binance, Bybit, Gate, Gemini (its sandbox) and WOO X, V(demo) for Binance, Bitget,
-            BloFin, Bybit, Kraken Futures and OKX.
+          - V(testnet) exists for Binance, BitMEX, Bybit, Crypto.com (its UAT), Deribit, Gate, Gemini (its sandbox),
+            Hyperliquid, Phemex and WOO X, V(demo) for Binance, BingX, Bitget, BloFin, Bybit, Kraken Futures and OKX.
           - V(custom) asks O(api_keys[].base_url), for a simulator or a gateway of your own.
           - On Binance's test sites a key can only prove that it is accepted. They have no call by which it tells
             about itself.
@@ -90,7 +93,9 @@ options:
         type: str
       passphrase:
         description:
-          - The passphrase that was chosen when the key was made, for Bitget and OKX. ccxt calls it C(password).
+          - The passphrase that was chosen when the key was made, for Bitget, BloFin, KuCoin and OKX. ccxt calls it
+            C(password).
+          - For BitMart the memo. ccxt calls it C(uid).
           - Only what can be told of it leaves the host (RV(api_keys[].passphrase)).
         type: str
       credential:
