@@ -9,11 +9,13 @@ that ended; that a login with a wrong signature gets the code of wrong credentia
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._asymmetric import is_pem, is_signed
 from ._exchange import (
     ALPHANUMERIC,
     Call,
@@ -140,6 +142,11 @@ class Deribit(Exchange):
         given = self._given(call)
         rest = given["data"] if call.path == AUTH else f"{call.method}\n{call.target}\n{call.body.decode()}\n"
         text = f"{given.get('ts', '')}\n{given.get('nonce', '')}\n{rest}"
+        if is_pem(secret):  # base64 for URLs, without padding
+            signature = base64.b64decode(presented.signature + "==", altchars=b"-_")
+            return (
+                presented.signature if is_signed(pem=secret, message=text.encode(), signature=signature) else "another"
+            )
         return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def refusal_code(self, call: Call, reason: str) -> str:
