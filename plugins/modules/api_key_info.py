@@ -85,8 +85,8 @@ options:
         description:
           - Its secret. Take it from a vault or a lookup, and never write it in a play.
           - A private key goes here in PEM form (PKCS#8 or PKCS#1), written as a YAML block that begins with C(|).
-            Binance takes Ed25519 and RSA keys, Bybit and Bitget RSA keys. Its public half is registered at the
-            exchange. Coinbase gives out ECDSA keys, and Ed25519 keys in base64.
+            Binance takes Ed25519 and RSA keys, Bybit and Bitget RSA keys, Deribit and HTX Ed25519 keys. Its public half
+            is registered at the exchange. Coinbase gives out ECDSA keys, and Ed25519 keys in base64.
         type: str
       key_password:
         description: The password of an encrypted private key, given or placed.
