@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _registry
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential, Question
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._untold import Untold
+from ansible_collections.trading.hosts.plugins.module_utils._facts import ObservedKey
 from tests.unit.module_utils._exchanges.test_learn import HERE, ask, given
+from tests.unit.module_utils._policy import build
 
 if TYPE_CHECKING:
     from ansible_collections.trading.hosts.plugins.module_utils._http import Request
@@ -104,6 +106,42 @@ def test_a_good_key_is_accepted_and_nothing_more_is_known(simulator: Simulator, 
     asked = [(seen.method, seen.path) for seen in simulator.requests(exchange=name)]
     assert len(asked) == 2
     assert set(asked) <= _registry.get(name).reads()
+
+
+#: What only a person can vouch for here.
+VOUCHED = (
+    "permissions",
+    "ip_restriction",
+    "allowlist",
+    "created_on",
+    "account",
+    "label",
+    "account_level",
+    "owner_kind",
+)
+OPEN = (
+    "account-as-declared",
+    "ip-restriction-required",
+    "key-management-forbidden",
+    "key-named",
+    "money-out-forbidden",
+    "permissions-as-declared",
+    "third-party-key",
+    "unknown-permission",
+    "withdrawal-forbidden",
+)
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+@pytest.mark.parametrize("vouched", [False, True])
+def test_silence_is_no_pass_and_a_persons_word_is_one(name: str, vouched: bool) -> None:
+    observed = ObservedKey(masked_id="ab…yz", not_told=tuple(sorted(_registry.get(name).cannot_tell())))
+    words: dict[str, Any] = {"allowlist": [build.ADDRESS], "created_on": "2026-10-01"}
+    words["attested"] = dict.fromkeys(VOUCHED, build.WORD) if vouched else {}
+    key = build.key(exchange=name, observed=observed, key_type="hmac", declared=words)
+    assert {rule: build.found(rule, key).status for rule in OPEN} == dict.fromkeys(
+        OPEN, "pass" if vouched else "unknown"
+    )
 
 
 def test_no_call_that_writes_is_listed() -> None:
