@@ -43,8 +43,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/stop":
-            threading.Thread(target=server.shutdown, daemon=True).start()
             self._answer({})
+            threading.Thread(target=server.shutdown, daemon=True).start()
         elif self.path == "/asked":
             self._answer({"asked": asked})
         else:
