@@ -46,7 +46,12 @@ def judge(facts_dir: Path, **options: Any) -> dict[str, Any]:
 
 
 def test_every_kind_has_an_example_that_is_read(facts_dir: Path) -> None:
-    assert {file.kind for file in read_facts(sources=[str(facts_dir)])} == {"api_keys", "clock", "egress", "credentials"}
+    assert {file.kind for file in read_facts(sources=[str(facts_dir)])} == {
+        "api_keys",
+        "clock",
+        "egress",
+        "credentials",
+    }
     for data in FILES["api_keys"]["facts"]:
         assert to_json(key_facts(data, where="example")) == data, "a member is missing"
     for data in FILES["egress"]["facts"]:

@@ -534,10 +534,10 @@ ROWS = [
     clocked("fail high observed", clock(), clock(2.0, asked_at="2026-11-22T07:20:00Z")),  # the later one counts
     clocked("unknown high none", clock(official=False)),
     # Another clock proves nothing.
-    *(
-        clocked("unknown high none", clock(**{name: "other"}))
-        for name in ("exchange", "environment", "region", "asked_host")
-    ),
+    clocked("unknown high none", clock(exchange="other")),
+    clocked("unknown high none", clock(environment="other")),
+    clocked("unknown high none", clock(region="other")),
+    clocked("unknown high none", clock(asked_host="other")),
     clocked("not_applicable", clock(host="bot2")),
     clocked("not_applicable"),
     clocked("not_applicable", clock(), key_facts=key(**OTHER_EXCHANGE)),
