@@ -21,8 +21,9 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.collection import collections_directory
+
 NOW = "2026-11-22T07:30:00Z"
-_CHECKOUT = Path(__file__).resolve().parents[2]
 #: What each exchange grants at least to a key that trades spot.
 _GRANTS = {
     "bybit": ["read", "spot_trade", "margin_trade"],
@@ -124,10 +125,9 @@ def run(play: list[dict[str, object]], *, directory: Path) -> tuple[float, float
     """Run a play and return its wall seconds, its peak memory in MB and its output."""
     book = directory / "play.json"
     book.write_text(json.dumps(play))
-    collections = Path(sys.prefix) / "collections"
     environment = {
         **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections_directory()),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
     }
