@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import importlib.util
 import os
 import re
 import shutil
@@ -264,9 +265,10 @@ def _install_shellcheck(place: Workplace) -> None:
 
 def _place_pip_bootstrap() -> None:
     """Spare ansible-test the download of a script that installs pip: Python brings pip along."""
-    import ansible_test  # noqa: PLC0415
-
-    source = Path(ansible_test.__path__[0]) / "_internal" / "python_requirements.py"
+    found = importlib.util.find_spec("ansible_test")
+    if found is None or not found.submodule_search_locations:
+        raise StageFailed("ansible-test is not installed beside ansible-core")
+    source = Path(found.submodule_search_locations[0]) / "_internal" / "python_requirements.py"
     version = re.search(r"pip='([\d.]+)'", source.read_text())
     if version is None:
         raise StageFailed("this ansible-test no longer says which pip it wants; see _place_pip_bootstrap")
