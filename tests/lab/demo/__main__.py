@@ -25,7 +25,7 @@ from tests.collection import make_importable
 from tests.lab._lab import Lab
 from tests.lab._tools import wait_for
 from tests.lab.ansible import Project
-from tests.lab.demo._scenarios import SERVICE, host_variables
+from tests.lab.demo._scenarios import SCENARIOS, SERVICE, host_variables
 from tests.simulator.client import Simulator
 
 make_importable()
