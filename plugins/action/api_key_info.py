@@ -2,14 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Controller side of ``api_key_info``: guards the secrets on their way, names the host, writes the facts."""
+"""Controller side of ``api_key_info``: guards the secrets on their way, names the host, writes the facts.
+
+It also sees to it that hosts which share a key do not get it refused one after the other.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible import constants
+
 from ..module_utils._exchanges._options import ARGUMENT_SPEC, check_texts
 from ..plugin_utils._facts_files import learning_host, write_facts
+from ..plugin_utils._refused_keys import AskedKey, refused_keys
 from ..plugin_utils._secret_action import SecretAction
 
 
@@ -19,6 +25,25 @@ class ActionModule(SecretAction):
 
     def check(self, args: t.Mapping[str, t.Any]) -> None:
         check_texts(args.get("api_keys"))
+
+    def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        args = self._task.args
+        keys = _asked_keys(args.get("api_keys"))
+        host = learning_host(self._task, task_vars)
+        with refused_keys(directory=constants.DEFAULT_LOCAL_TMP, host=host, keys=keys) as run:
+            held_back = run.held_back()
+            if held_back:
+                self._task.args = {**args, "hold_back": sorted({*held_back, *_names(args.get("hold_back"))})}
+            try:
+                result = super()._execute(task_vars)
+            finally:
+                self._task.args = args
+            learned = result.get("api_keys", [])
+            for fact in learned:
+                if fact["name"] in held_back:
+                    fact["access"]["next_step"] = held_back[fact["name"]]
+            run.note({fact["name"]: (fact["access"]["status"], fact["access"]["code"]) for fact in learned})
+        return result
 
     def finish(self, result: dict[str, t.Any], *, task_vars: t.Mapping[str, t.Any]) -> None:
         host = learning_host(self._task, task_vars)
@@ -31,3 +56,17 @@ class ActionModule(SecretAction):
             result["facts_file"] = write_facts(
                 directory=str(directory), host=host, kind="api_keys", document={"api_keys": learned}
             )
+
+
+def _asked_keys(given: t.Any) -> list[AskedKey]:
+    return [
+        AskedKey(str(key.get("name")), str(key.get("exchange")), str(key["api_key"]) if key.get("api_key") else None)
+        for key in (given if isinstance(given, list) else ())
+        if isinstance(key, dict)
+    ]
+
+
+def _names(given: t.Any) -> list[str]:
+    """Return the user's own list, as Ansible would read it."""
+    names = given.split(",") if isinstance(given, str) else given or ()
+    return [str(name).strip() for name in names]

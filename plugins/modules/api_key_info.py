@@ -23,6 +23,12 @@ description:
   - A probe must not lock out a bot. There is at most one refused call per key and run and no retry. After a
     refusal, the later keys of that exchange are V(held_back). Ask such a key in a task of its own, or mend the
     refused one first.
+  - Hosts of one run of Ansible that share a key ask with it one after the other. Once an exchange has refused the key
+    for its own sake, the other hosts do not ask with it (V(held_back)). After an exchange has asked for silence, no
+    host that comes later asks there. Hosts run side by side, so some may be under way by then. Where they share
+    one public address, C(throttle=1) on the task sends them one after the other.
+  - Which key a placed credential (O(api_keys[].credential)) holds, only its host knows. So a bad one that lies on
+    several hosts is asked once on each of them.
 extends_documentation_fragment:
   - trading.hosts._attributes
   - trading.hosts._attributes.info_module
@@ -432,6 +438,13 @@ options:
             description: The kind of key that the credential must be encrypted with on the host.
             type: str
             choices: [any, host, tpm2, host+tpm2]
+  hold_back:
+    description:
+      - Names of O(api_keys) that are not asked; they come back as V(held_back).
+      - The controller adds the keys that another host was refused with in the same run.
+    type: list
+    elements: str
+    default: []
   ip_family:
     description:
       - Ask over this address family only. An allowlist with IPv4 entries says nothing about a host that leaves by

@@ -102,6 +102,11 @@ class Binance(Exchange):
         Site("binance-demo", "demo", ("demo-api.binance.com", "demo-fapi.binance.com", "demo-dapi.binance.com")),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "-1000": Refusal(500, "An unknown error occurred while processing the request."),
+        "-1001": Refusal(500, "Internal error; unable to process your request."),
+        "-1002": Refusal(401, "You are not authorized to execute this request."),
+        "-1007": Refusal(504, "Timeout waiting for response from backend server."),
+        "-1008": Refusal(503, "Server is currently overloaded with other requests."),
         "-1003": Refusal(
             429,
             "Too much request weight used; current limit is 6000 request weight per 1 MINUTE. "

@@ -100,6 +100,7 @@ class Bitget(Exchange):
     name = "bitget"
     sites = (Site("bitget", "mainnet", ("api.bitget.com",)),)
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "40015": Refusal(500, "System error"),
         "22010": Refusal(400, "Please bind ip whitelist address"),
         "40001": Refusal(400, "ACCESS_KEY cannot be empty"),
         "40003": Refusal(400, "Signature cannot be empty"),

@@ -48,6 +48,8 @@ class Blofin(Exchange):
         Site("blofin-demo", "demo", ("demo-trading-openapi.blofin.com",)),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "401": Refusal(401, "Unauthorized"),
+        "500": Refusal(500, "Internal Server Error"),
         "152001": Refusal(200, "Parameter ACCESS-KEY cannot be empty"),
         "152401": Refusal(
             200,

@@ -93,6 +93,10 @@ class Bybit(Exchange):
         *(Site(f"bybit-{region}", "mainnet", (host,), region) for region, host in REGIONS.items()),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "-2015": Refusal(401, "Your api key has expired."),
+        "10018": Refusal(200, "Exceeded the IP Rate Limit."),
+        "10429": Refusal(200, "System level frequency protection."),
+        "10016": Refusal(200, "Server error."),
         "10002": Refusal(
             200,
             "invalid request, please check your server timestamp or recv_window param. "

@@ -37,6 +37,7 @@ class Coinbase(Exchange):
     name = "coinbase"
     sites = (Site("coinbase", "mainnet", (HOST,)),)
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "resource_exhausted": Refusal(429, "Too many requests"),
         "401": Refusal(401, "Unauthorized"),
         "PERMISSION_DENIED": Refusal(403, "Missing required scopes"),
         "rate_limit_exceeded": Refusal(429, "Too many requests"),

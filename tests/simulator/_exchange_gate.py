@@ -69,6 +69,9 @@ class Gate(Exchange):
         Site("gate-testnet", "testnet", ("api-testnet.gateapi.io",)),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "TOO_FAST": Refusal(429, "Request too fast"),
+        "INTERNAL": Refusal(500, "Internal error"),
+        "SERVER_ERROR": Refusal(500, "Server error"),
         "ACCOUNT_LOCKED": Refusal(403, "Account locked"),
         "FORBIDDEN": Refusal(403, "Request API key does not have {need} permission"),
         "INVALID_KEY": Refusal(401, "Invalid key provided"),

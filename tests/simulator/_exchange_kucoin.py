@@ -51,6 +51,7 @@ class Kucoin(Exchange):
         Site("kucoin-eu", "mainnet", ("api.kucoin.eu",), region="eu"),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "500000": Refusal(500, "Internal Server Error"),
         "400001": Refusal(401, "Please check the header of your request for KC-API-KEY, KC-API-SIGN"),
         "400002": Refusal(401, "KC-API-TIMESTAMP Invalid"),
         "400003": Refusal(401, "KC-API-KEY not exists"),

@@ -67,6 +67,11 @@ class Okx(Exchange):
         Site("okx-eea", "mainnet", ("eea.okx.com",), "eea"),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "50061": Refusal(429, "Too many requests"),
+        "50001": Refusal(503, "Service temporarily unavailable."),
+        "50004": Refusal(400, "API endpoint request timeout."),
+        "50013": Refusal(503, "Systems are busy. Please try again later."),
+        "50026": Refusal(500, "System error. Try again later."),
         "50011": Refusal(429, "Too Many Requests"),
         "50100": Refusal(401, "API frozen, please contact customer service."),
         "50101": Refusal(401, "APIKey does not match current environment."),

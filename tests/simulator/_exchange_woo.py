@@ -57,6 +57,7 @@ class Woo(Exchange):
         Site("woo-testnet", "testnet", ("api.staging.woox.io",)),
     )
     refusals: ClassVar[Mapping[str, Refusal]] = {
+        "-1000": Refusal(500, "An unknown error occurred while processing the request"),
         "-1001": Refusal(401, "The api key or secret is in wrong format"),
         "-1002": Refusal(
             401,

@@ -102,7 +102,10 @@ class Seen:
 
 @dataclass
 class Bans:
-    """Ban mode: an address that goes on after 403, 418 or 429 is banned; five refused keys in a row lock."""
+    """Ban mode.
+
+    An address that goes on after 418, 429 or the network's 403 is banned; five refused keys in a row lock.
+    """
 
     enabled: bool = False
     warned: set[tuple[str, str]] = field(default_factory=set)
@@ -130,7 +133,8 @@ class Bans:
         """Remember how a call was answered; `reason` is why it was refused."""
         if not self.enabled:
             return
-        if status in self.WARNINGS:
+        # Some exchanges say 403 of a bad key in words of their own. What warns is the 403 of the network before them.
+        if status in self.WARNINGS and (status != 403 or reason in (None, "banned")):
             self.warned.add((exchange, peer))
         for subject in ((exchange, peer), (exchange, key)):
             if reason in self.KEY_REASONS and subject[1]:

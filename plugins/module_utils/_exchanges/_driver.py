@@ -211,7 +211,10 @@ def _clean_key(observed: ObservedKey, *, exchange: Exchange, question: Question)
         return None if text is None else one_line(text, secrets=secrets, limit=limit)
 
     account = observed.account
-    told_nothing = observed.permissions is None and observed.allowlist.state == "unknown"
+    not_told = exchange.cannot_tell().union(observed.not_told)
+    if observed.permissions is None and observed.allowlist.state == "unknown":
+        # The key was accepted, and nothing was told; but for the account, which some tell before.
+        not_told = _TOLD_BY_NOBODY.difference(() if account.id is None else ("account",))
     return dataclasses.replace(
         observed,
         masked_id=mask_id(question.credential.api_key),
@@ -224,7 +227,7 @@ def _clean_key(observed: ObservedKey, *, exchange: Exchange, question: Question)
         allowlist=dataclasses.replace(
             observed.allowlist, entries=tuple(_entry(text, secrets=secrets) for text in observed.allowlist.entries)
         ),
-        not_told=tuple(sorted(_TOLD_BY_NOBODY if told_nothing else exchange.cannot_tell().union(observed.not_told))),
+        not_told=tuple(sorted(not_told)),
     )
 
 

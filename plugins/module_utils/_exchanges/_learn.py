@@ -12,6 +12,7 @@ import functools
 import typing as t
 
 from .._clock import to_text, utc_now
+from .._errors import InputError
 from .._facts import ACCEPTED, Access, KeyFacts, Path
 from .._here import here
 from .._http import Http, RequestsHttp, proxy_kind, resolved_families
@@ -40,7 +41,9 @@ def learn(
     network does is a fact, not an error.
     """
     proxy = options.get("proxy") or None
-    plans = tuple(_opened(plan, open_placed=open_placed) for plan in read_keys(options["api_keys"]))
+    read = read_keys(options["api_keys"])
+    pace = Pace(hold_back=_hold_back(options.get("hold_back") or (), plans=read))
+    plans = tuple(_opened(plan, open_placed=open_placed) for plan in read)
     trusted = options.get("ca_path") is None and bool(options.get("validate_certs", True))
     family = options.get("ip_family") or "any"
     source_address = options.get("source_address") or None
@@ -55,7 +58,6 @@ def learn(
         allow_plain_loopback=any(plan.overridden for plan in plans),
     )
     path = here(family=family, proxy=proxy_kind(proxy), source_address=source_address)
-    pace = Pace()
     reached = functools.lru_cache(maxsize=None)(families_of)
     try:
         return tuple(
@@ -73,14 +75,17 @@ class Pace:
     """Remembers which exchanges refused something in this run: a probe must not lock out the bot.
 
     Exchanges count refusals by account and by address, and ban the address; so after a refusal the later keys of that
-    exchange are held back. A key asked by itself, in a run of its own, is always asked.
+    exchange are held back. ``hold_back`` names keys that are not asked at all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, hold_back: frozenset[str] = frozenset()) -> None:
+        self._hold_back = hold_back
         self._stopped: dict[tuple[str, str], tuple[str, str]] = {}
 
     def held_back(self, plan: Plan) -> Access | None:
         """Return the answer for a key that is not asked, or ``None`` where it may be."""
+        if plan.name in self._hold_back:
+            return Access("held_back", next_step="Not asked, because hold_back names this key. Take it out, then ask.")
         stopped = self._stopped.get(self._place(plan))
         if stopped is None:
             return None
@@ -99,6 +104,16 @@ class Pace:
     @staticmethod
     def _place(plan: Plan) -> tuple[str, str]:
         return plan.exchange_name, plan.asked_host or ""
+
+
+def _hold_back(names: t.Iterable[str], *, plans: t.Iterable[Plan]) -> frozenset[str]:
+    known = frozenset(plan.name for plan in plans)
+    for name in names:
+        if name not in known:
+            raise InputError(
+                field="hold_back", value=name, problem="is the name of no key here", mend="write names of api_keys"
+            )
+    return frozenset(names)
 
 
 def _opened(plan: Plan, *, open_placed: OpenPlaced) -> Plan:

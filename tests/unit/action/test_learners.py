@@ -17,7 +17,9 @@ from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import 
 
 PACKAGE = "ansible_collections.trading.hosts.plugins.action"
 RESULTS: dict[str, dict[str, t.Any]] = {
-    "api_key_info": {"api_keys": [{"name": "a", "host": "told-by-itself"}]},
+    "api_key_info": {
+        "api_keys": [{"name": "a", "host": "told-by-itself", "access": {"status": "accepted", "code": None}}]
+    },
     "clock_info": {"clocks": [{"exchange": "okx", "host": "told-by-itself"}]},
     "public_ip_info": {"egress": [{"path": {"user": "root"}, "host": "told-by-itself"}]},
     "credential_info": {"credentials": [], "machine": {"host_key": "bound"}},

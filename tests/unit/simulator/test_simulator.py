@@ -435,6 +435,14 @@ def test_a_refused_address_locks_nothing(simulator: Simulator) -> None:
     assert simulator.bans() == {"enabled": True, "banned": [], "locked": []}
 
 
+@pytest.mark.parametrize(("status", "banned"), [(403, True), (404, False)])
+def test_the_networks_403_warns(simulator: Simulator, status: int, banned: bool) -> None:
+    simulator.set_bans(enabled=True)
+    url = simulator.base_url("bitstamp") + "/api/v2/ticker/btcusd/"
+    simulator.fault("bitstamp", "status", status=status, times=1)
+    assert [get(simulator, url).status_code == 200 for _turn in range(2)] == [False, not banned]
+
+
 def test_the_fifth_refused_key_in_a_row_locks(simulator: Simulator) -> None:
     simulator.set_bans(enabled=True)
     url = simulator.base_url("okx") + INTROSPECTION["okx"]

@@ -22,7 +22,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn im
 from ansible_collections.trading.hosts.plugins.module_utils._facts import KeyFacts, key_facts, to_json
 from tests.simulator._asymmetric import private_pem
 from tests.simulator._registry import EXCHANGES as SIMULATED
-from tests.unit.module_utils._exchanges.test_answers import EXPECTED
+from tests.unit.module_utils._exchanges.test_answers import EXPECTED, TABLES
 
 if TYPE_CHECKING:
     from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import Placed
@@ -300,6 +300,11 @@ def test_each_refusal_by_its_real_cause(simulator: Simulator, cause: Any, exchan
 PROVOKED = [
     (name, code) for name, exchange in SIMULATED.items() for code in exchange.refusals if (name, code) in EXPECTED
 ]
+
+
+def test_every_code_is_provoked() -> None:
+    known = {(name, code) for name, table in TABLES.items() for code in table}
+    assert known - {("hyperliquid", "missing")} <= set(PROVOKED)
 
 
 @pytest.mark.parametrize(("exchange", "code"), PROVOKED)

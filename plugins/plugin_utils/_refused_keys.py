@@ -1,0 +1,135 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One bad key on many hosts is asked for once. Private: not an interface for other collections.
+
+Exchanges count refused keys by account and by address, and lock both. Hosts of one run may share a key, and the address
+that the exchange sees. So the controller remembers for the time of one run which keys were refused, and where an
+exchange asked for silence.
+
+Ansible's workers are processes, forked for each task of each host. What they share is a file for each key in Ansible's
+own directory of this run, which only its user can read and which is removed at the end. Its name is an HMAC of the
+key's id under a random key that is made before the workers are forked, and is never written. A lock on the file lets
+the hosts ask with that key one after the other; hosts with other keys do not wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import hmac
+import os
+import secrets
+import typing as t
+
+_RUN_KEY = secrets.token_bytes(32)
+
+#: Answers that say nothing against the key when another host asks with it.
+_OF_THE_HOST = frozenset(
+    ("accepted", "ip_refused", "clock_skew", "unreachable", "rate_limited", "held_back", "not_asked")
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class AskedKey:
+    """A key of a task. ``api_key`` is its id, or ``None`` where only the host knows it (a placed credential)."""
+
+    name: str
+    exchange: str
+    api_key: str | None
+
+
+class RefusedKeys:
+    """What this run remembers, while the locks on a task's keys are held."""
+
+    def __init__(self, *, directory: str, host: str, keys: t.Sequence[AskedKey], files: t.Mapping[str, int]) -> None:
+        self._directory = directory
+        self._host = host
+        self._keys = {key.name: key for key in keys}
+        self._files = files
+
+    def held_back(self) -> dict[str, str]:
+        """Return, by name of key, why this host must not ask with it. A host's own refusals hold nothing back."""
+        found = {}
+        for key in self._keys.values():
+            silent = self._limited(key.exchange)
+            refused = _read(self._files[_mark(key)]) if key.api_key else ""
+            by, _sep, status = refused.partition("\n")
+            if silent and silent != self._host:
+                found[key.name] = (
+                    f"Not asked, because {key.exchange} asked host {silent} for silence in this run, and this host may"
+                    " be seen from the same address. Ask again in half an hour."
+                )
+            elif by and by != self._host:
+                found[key.name] = (
+                    f"Not asked, because host {by} was refused with the same key in this run ({status}), and repeated"
+                    " refusals can lock the account. Mend the key first; then ask again."
+                )
+        return found
+
+    def note(self, statuses: t.Mapping[str, tuple[str, str | None]]) -> None:
+        """Remember the answers: status and code, by name of key."""
+        for name, (status, code) in statuses.items():
+            key = self._keys.get(name)
+            if key is None:
+                continue
+            if status == "rate_limited" or (status, code) == ("ambiguous", "HTTP 403"):
+                self._limit(key.exchange)
+            elif key.api_key and status not in _OF_THE_HOST:
+                _write(self._files[_mark(key)], f"{self._host}\n{status}")
+
+    def _limited(self, exchange: str) -> str:
+        try:
+            with open(self._silence(exchange), encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def _limit(self, exchange: str) -> None:
+        # The first host's name stays.
+        with contextlib.suppress(FileExistsError):
+            handle = os.open(self._silence(exchange), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(self._host)
+
+    def _silence(self, exchange: str) -> str:
+        return os.path.join(self._directory, f"trading-hosts-silence-{_digest(exchange)}")
+
+
+@contextlib.contextmanager
+def refused_keys(*, directory: str, host: str, keys: t.Sequence[AskedKey]) -> t.Iterator[RefusedKeys]:
+    """Wait until no other host of this run asks with one of these keys, and keep it so.
+
+    ``directory`` is Ansible's directory of this run. Raises ``OSError`` where it cannot be written to.
+    """
+    files: dict[str, int] = {}
+    try:
+        # In one order everywhere, so that no two hosts wait for each other.
+        for mark in sorted({_mark(key) for key in keys if key.api_key}):
+            path = os.path.join(directory, f"trading-hosts-key-{mark}")
+            files[mark] = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(files[mark], fcntl.LOCK_EX)
+        yield RefusedKeys(directory=directory, host=host, keys=keys, files=files)
+    finally:
+        for handle in files.values():
+            os.close(handle)
+
+
+def _mark(key: AskedKey) -> str:
+    return _digest(f"{key.exchange}\n{key.api_key}")
+
+
+def _digest(text: str) -> str:
+    return hmac.new(_RUN_KEY, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _read(handle: int) -> str:
+    return os.pread(handle, 4096, 0).decode()
+
+
+def _write(handle: int, text: str) -> None:
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, text.encode(), 0)
