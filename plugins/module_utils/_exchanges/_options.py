@@ -69,11 +69,15 @@ _SENDABLE_PHRASE = re.compile(r"[ -~]+")
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """A credential that lies encrypted on this host; ``entry`` names the account in a document of several."""
+    """A credential that lies encrypted on this host; ``entry`` names the account in a document of several.
+
+    ``signed`` is false where the exchange is asked without a signature, so that the secret is not needed.
+    """
 
     name: str
     directory: str
     entry: str | None
+    signed: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -249,7 +253,7 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         raise InputError(
             field=f"{field}.base_url", problem="is given for exchange other, which is never asked", mend="leave it out"
         )
-    placed = _placed(given.get("credential"))
+    placed = _placed(given.get("credential"), signed=exchange is None or exchange.needs_secret())
     credential = _credential(given, placed=placed, exchange=exchange, field=field)
     if credential is not None:
         check_credential(credential, exchange=exchange, field=field)
@@ -357,13 +361,14 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _placed(given: t.Mapping[str, t.Any] | None) -> Placed | None:
+def _placed(given: t.Mapping[str, t.Any] | None, *, signed: bool) -> Placed | None:
     if given is None:
         return None
     return Placed(
         name=str(given["name"]),
         directory=str(given.get("directory") or _PLACED_SPEC["directory"]["default"]),
         entry=given.get("entry"),
+        signed=signed,
     )
 
 

@@ -33,9 +33,7 @@ def open_placed(placed: Placed, field: str) -> Credential:
         )
     content = SystemdStore().decrypt(name=placed.name, path=path, encrypted=read[0])
     fields = read_fields(content=content, account=placed.entry)
-    # A wallet's document (ccxt's form, too) calls its secret so.
-    fields.setdefault("secret", fields.get("private_key", ""))
-    missing = [name for name in ("api_key", "secret") if not fields.get(name)]
+    missing = [name for name in (("api_key", "secret") if placed.signed else ("api_key",)) if not fields.get(name)]
     if missing:
         raise InputError(
             field=f"{field}.entry" if placed.entry else f"{field}.name",
@@ -43,4 +41,6 @@ def open_placed(placed: Placed, field: str) -> Credential:
             problem=f"holds no {' and no '.join(missing)} in a form that is known here",
             mend="name the account with entry where the document holds several, or give the secret instead",
         )
-    return Credential(fields["api_key"], fields["secret"], fields.get("passphrase") or None)
+    # What signs stays where it is, where nothing is signed: a wallet's private key is not even taken out.
+    secret = fields["secret"] if placed.signed else ""
+    return Credential(fields["api_key"], secret, fields.get("passphrase") or None)

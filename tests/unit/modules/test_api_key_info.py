@@ -143,6 +143,16 @@ def test_one_of_several_accounts_is_read(place: Any) -> None:
         assert "canary" not in str(refused.value)
 
 
+@pytest.mark.parametrize("form", ["json", "ccxt", "freqtrade"])
+def test_a_wallets_private_key_is_not_taken_out_and_is_nobodys_secret(place: Any, form: str) -> None:
+    fields = {"api_key": "0x" + "ab" * 20, "private_key": "0x" + "cd" * 32}
+    placed = place(render(form=form, fields=fields, accounts={}, text=None, field="x"))
+    unsigned = dataclasses.replace(placed, signed=False)
+    assert _placed.open_placed(unsigned, "f") == Credential(fields["api_key"], "")
+    with pytest.raises(InputError, match="holds no secret"):
+        _placed.open_placed(placed, "f")
+
+
 @pytest.mark.parametrize("content", [b"just text", b"{}", b'{"api_key": "only-the-key"}', b"\xff\xfe"])
 def test_placed_documents_without_a_key_are_named(place: Any, content: bytes) -> None:
     with pytest.raises(InputError, match=r"f\.name 'bot\.json': holds no "):
