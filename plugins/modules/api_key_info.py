@@ -81,7 +81,8 @@ options:
         description:
           - The exchange's regional site that the account belongs to. A key of one site is unknown on the others.
           - Bybit has V(global), V(nl), V(tr), V(kz), V(ge), V(ae), V(eu), V(id) and V(jp). OKX has V(global), V(us)
-            and V(eea). Binance has V(global) and V(us). Gate and KuCoin have V(global) and V(eu).
+            and V(eea). Binance has V(global) and V(us). Gate and KuCoin have V(global) and V(eu). HTX has V(global),
+            and V(aws) for its second host.
         type: str
         default: global
       api_key:
