@@ -41,7 +41,10 @@ REFUSALS: t.Mapping[str, Refused] = {
     "Invalid nonce": Refused(
         "ambiguous", "Bitstamp saw this question before, or this host's clock is off. Set it by NTP, then ask again."
     ),
-    "Authentication failed": Refused("ambiguous"),
+    "Authentication failed": Refused(
+        "ambiguous",
+        "Bitstamp does not say what failed. Check this host's clock, then compare key and secret with the key's page.",
+    ),
     "Your account is frozen": Refused("ambiguous", "Bitstamp has frozen the account. Ask its support why."),
 }
 

@@ -73,7 +73,11 @@ REFUSALS: t.Mapping[str, Refused] = {
         "The secret does not belong to this key, or something on the way changed the host name, which HTX signs too."
         " Copy the secret again; if it is lost, create another key.",
     ),
-    _MANY_CAUSES: Refused("ambiguous"),
+    _MANY_CAUSES: Refused(
+        "ambiguous",
+        "HTX has this one code for a wrong key, secret, clock and address, and did not say here which it was. Compare"
+        " key and secret first, then this host's clock and its public address.",
+    ),
     "api-signature-check-failed": Refused("bad_signature"),
     "12005": Refused("ip_refused"),
     "1003": Refused("bad_signature"),

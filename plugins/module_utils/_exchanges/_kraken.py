@@ -76,7 +76,10 @@ REFUSALS: t.Mapping[str, Refused] = {
     ),
     "EAPI:Rate limit exceeded": Refused("rate_limited"),
     "EGeneral:Too many requests": Refused("rate_limited"),
-    "ESession:Invalid session": Refused("ambiguous"),
+    "ESession:Invalid session": Refused(
+        "ambiguous",
+        "What Kraken means by this for a key is not documented. Look on the key's page whether it still exists.",
+    ),
     "EService:Unavailable": Refused("unreachable"),
     "EService:Busy": Refused("unreachable"),
     "EGeneral:Internal error": Refused("unreachable"),

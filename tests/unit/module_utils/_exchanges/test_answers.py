@@ -1247,6 +1247,16 @@ def test_every_code_of_a_table_is_expected() -> None:
     assert set(EXPECTED.values()) <= set(REFUSALS)
 
 
+def test_an_ambiguous_code_says_why() -> None:
+    silent = {
+        (name, code)
+        for name, table in TABLES.items()
+        for code, refused in table.items()
+        if refused.status == "ambiguous" and not refused.next_step
+    }
+    assert silent == set()
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_an_unknown_code_stays_ambiguous(name: str) -> None:
     access = _registry.get(name).refusal(refusal(name, "98765"))
