@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ansible_collections.trading.hosts.plugins.module_utils import _clock
 from ansible_collections.trading.hosts.plugins.module_utils._version import VERSION
 
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 MOMENTS = st.timedeltas(min_value=datetime.timedelta(0), max_value=datetime.timedelta(days=80_000)).map(EPOCH.__add__)
 
 

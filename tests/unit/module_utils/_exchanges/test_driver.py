@@ -36,7 +36,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
 from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
 from tests.unit.module_utils._exchanges.test_answers import BITGET_UNIFIED, GOOD, JSON, TIMES, changed, every_place
 
-NOW = datetime.datetime(2026, 11, 22, 7, 13, 54, tzinfo=datetime.UTC)
+NOW = datetime.datetime(2026, 11, 22, 7, 13, 54, tzinfo=datetime.timezone.utc)
 CREDENTIAL = Credential("KEYcanary0123456789", "SECRETcanary0123456789AASECRETcanary0123456=", "PHRASEcanary1!")
 
 
