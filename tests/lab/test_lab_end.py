@@ -33,7 +33,9 @@ def leftovers() -> list[str]:
 
 
 HOLDER = """
-import sys, time
+import signal, sys
+# What was started in the background ignores Ctrl-C, and hands that down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tests.lab._lab import Lab
 from tests.lab._spec import DEFAULT_HOSTS
 with Lab(hosts=DEFAULT_HOSTS[:1]) as lab:
