@@ -57,6 +57,10 @@ format: venv ## Rewrite the Python files in the project's format
 	@$(IN_VENV) -m ruff format .
 	@$(IN_VENV) -m ruff check --fix .
 
+.PHONY: generated
+generated: venv ## Write anew what is generated: the tables of docs/exchanges.md, what ccxt asks for
+	@$(IN_VENV) -m tests.generated
+
 .PHONY: lint units sanity
 lint: venv ## Run the linters
 	@$(IN_VENV) -m tests.run --only lint

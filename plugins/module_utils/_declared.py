@@ -41,6 +41,7 @@ _ATTESTATION: dict[str, t.Any] = {
 
 #: The sub-options of ``declared``, in the form of Ansible's argument specification.
 DECLARED_SPEC: dict[str, t.Any] = {
+    "ccxt_id": {"type": "str"},
     "label": {"type": "str"},
     "access": {"type": "str", "choices": ["read", "read_write"]},
     "products": {"type": "list", "elements": "str", "choices": sorted(PRODUCT_WORDS)},
@@ -87,6 +88,7 @@ DECLARED_SPEC: dict[str, t.Any] = {
 
 #: The same, in words: one sentence each. A test holds the modules' documentation to these names.
 DESCRIBED: t.Mapping[str, str] = {
+    "ccxt_id": "The exchange's name in ccxt, where it is V(other) here.",
     "label": "The key's name on the exchange, as the exchange shows it.",
     "access": "Whether the key may only read, or also act.",
     "products": "What the key acts on when O(access=read_write): each product stands for one permission.",

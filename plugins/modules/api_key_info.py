@@ -64,7 +64,7 @@ options:
           - V(bitmart), V(bitstamp), V(cryptocom), V(mexc) and V(phemex) have no call by which a key tells about itself.
             There only whether the key is accepted is learned; the rest is for O(api_keys[].declared).
           - V(other) for an exchange that is not known here. It is never asked, and O(api_keys[].declared) is all
-            there is.
+            there is. Name it with O(api_keys[].declared.ccxt_id).
         type: str
         required: true
       environment:
@@ -185,6 +185,11 @@ options:
             secret.
         type: dict
         suboptions:
+          ccxt_id:
+            description:
+              - The exchange's name in ccxt, such as V(weex), with O(api_keys[].exchange=other). The judge then knows
+                whether it needs a passphrase.
+            type: str
           label:
             description: The key's name on the exchange, as the exchange shows it.
             type: str
@@ -509,6 +514,7 @@ EXAMPLES = r"""
       - name: old-bot
         exchange: other
         declared:
+          ccxt_id: bitvavo
           access: read
           ip_restriction: true
           created_on: "2026-10-01"

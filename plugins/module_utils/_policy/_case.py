@@ -433,8 +433,10 @@ class Case:
 
     @property
     def title(self) -> str:
-        """The exchange's name as people write it."""
-        return self.exchange.title if self.exchange is not None else shown(self.key.exchange)
+        """The exchange's name as people write it; of one that is not known here, the name that ccxt has for it."""
+        if self.exchange is not None:
+            return self.exchange.title
+        return shown(self.declared.get("ccxt_id") or self.key.exchange)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import difflib
+import typing as t
+
 from ._case import OBSERVED, PROVED, SKIP, Case, Rule, Verdict, failed, shown, unknown
+from ._ccxt_needs import BY_NEEDS, VERSION
 from ._finding import Remedy
 
 _ANOTHER = Remedy(
@@ -15,14 +19,60 @@ _ANOTHER = Remedy(
     "Do not delete the old key before the new one works.",
 )
 
+_CCXT_NEEDS: t.Mapping[str, frozenset[str]] = {
+    name: frozenset(needs) for needs, names in BY_NEEDS.items() for name in names.split()
+}
+#: ccxt's words for what is api_key or secret here, and for what is the passphrase. Facts tell of nothing else.
+_KEYS = frozenset(("apiKey", "secret", "privateKey", "walletAddress"))
+_PASSPHRASES = frozenset(("password", "uid"))
+
+
+def _needed(case: Case) -> bool | None:
+    """Tell whether a passphrase is needed; ``None`` where nobody knows."""
+    if case.exchange is not None:
+        return case.exchange.passphrase_rule() is not None
+    needs = _ccxt_needs(case)
+    return bool(needs & _PASSPHRASES) if needs else None
+
+
+def _ccxt_needs(case: Case) -> frozenset[str] | None:
+    """Return ccxt's words for what this exchange asks for; ``None`` where this collection or nobody knows it."""
+    return _CCXT_NEEDS.get(str(case.declared.get("ccxt_id"))) if case.exchange is None else None
+
+
+def _not_known(case: Case) -> Verdict:
+    """Return why nobody knows whether this exchange needs a passphrase."""
+    name = case.declared.get("ccxt_id")
+    if name is None:
+        return unknown(
+            "nobody said which exchange this is, so whether it needs a passphrase is not known",
+            remedy=Remedy("Declare the exchange's name in ccxt as ccxt_id."),
+        )
+    if str(name) in _CCXT_NEEDS:
+        return unknown(f"ccxt {VERSION} does not say what {case.title} asks for")
+    near = ", ".join(difflib.get_close_matches(str(name).lower(), _CCXT_NEEDS, n=3))
+    return unknown(
+        f"ccxt {VERSION} knows no exchange {shown(name, limit=40)}{'; near it: ' if near else ''}{near}",
+        remedy=Remedy("Write ccxt_id as ccxt does, such as weex."),
+    )
+
+
+def _not_looked_at(case: Case) -> Verdict | None:
+    """Return that ccxt asks for more than facts tell of, or ``None``."""
+    needs = _ccxt_needs(case) or frozenset()
+    others = needs - _KEYS - (_PASSPHRASES if len(needs & _PASSPHRASES) == 1 else {"password"})
+    if not others:
+        return None
+    return unknown(f"ccxt also asks for {', '.join(sorted(others))} for {case.title}, and nobody looked for that")
+
 
 def _present(case: Case) -> Verdict:
-    checks = case.key.passphrase
-    if case.exchange is None:
-        return unknown("nobody knows whether this exchange needs a passphrase")
-    if case.exchange.passphrase_rule() is None:
+    needed, checks = _needed(case), case.key.passphrase
+    if needed is None:
+        return _not_known(case)
+    if not needed:
         if checks is None or not checks.given:
-            return SKIP
+            return _not_looked_at(case) or SKIP
         return failed(
             "observed",
             f"{case.title} has no passphrase, but one was given",
@@ -34,22 +84,19 @@ def _present(case: Case) -> Verdict:
     if checks is None:
         return unknown("nobody looked whether a passphrase was given")
     if checks.given:
-        return OBSERVED
+        return _not_looked_at(case) or OBSERVED
+    word = "a passphrase" if "uid" not in (_ccxt_needs(case) or ()) else "a passphrase (ccxt asks for it as uid)"
     return failed(
         "observed",
-        f"{case.title} needs a passphrase, and none was given",
+        f"{case.title} needs {word}, and none was given",
         remedy=Remedy(
             "Give the passphrase that was set when the key was created.", "If it is lost, create another key."
         ),
     )
 
 
-def _needless(case: Case) -> bool:
-    return case.exchange is not None and case.exchange.passphrase_rule() is None
-
-
 def _format(case: Case) -> Verdict:
-    if _needless(case):
+    if _needed(case) is False:
         return SKIP
     checks = case.key.passphrase
     if checks is None:
@@ -72,7 +119,7 @@ def _format(case: Case) -> Verdict:
 
 
 def _strength(case: Case) -> Verdict:
-    if _needless(case):
+    if _needed(case) is False:
         return SKIP
     checks = case.key.passphrase
     if checks is None or (checks.given and (checks.length is None or checks.guessable is None)):
@@ -96,7 +143,7 @@ def _strength(case: Case) -> Verdict:
 
 
 def _accepted(case: Case) -> Verdict:
-    if _needless(case) or case.status == "not_asked":
+    if _needed(case) is False or case.status == "not_asked":
         return SKIP
     if case.accepted:
         return PROVED

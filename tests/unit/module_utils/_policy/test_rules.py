@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing as t
 
@@ -497,6 +498,28 @@ ROWS = [
         okx(access=Access("bad_passphrase"), observed=None, passphrase=PassphraseChecks(False)),
     ),
     Row("passphrase-present", "unknown", key(**OTHER_EXCHANGE)),
+    *(
+        Row("passphrase-present", expected, key(declared={"ccxt_id": name}, passphrase=checks, **OTHER_EXCHANGE))
+        for name, checks, expected in (
+            ("weex", PassphraseChecks(True), "pass high observed"),
+            ("weex", PassphraseChecks(False), "fail high observed"),
+            ("weex", None, "unknown"),
+            ("coinmate", PassphraseChecks(True), "pass high observed"),  # its uid
+            ("coinmate", PassphraseChecks(False), "fail high observed"),
+            ("bitvavo", PassphraseChecks(False), "not_applicable"),
+            ("bitvavo", None, "not_applicable"),
+            ("bitvavo", PassphraseChecks(True), "fail low observed"),
+            ("paradex", PassphraseChecks(False), "not_applicable"),  # a wallet's address and its private key
+            ("ndax", PassphraseChecks(True), "unknown"),  # login and uid besides
+            ("ndax", PassphraseChecks(False), "fail high observed"),
+            ("woofipro", PassphraseChecks(False), "unknown"),  # the account's id besides
+            ("dydx", PassphraseChecks(True), "unknown"),  # ccxt names nothing at all
+            ("Weex", PassphraseChecks(True), "unknown"),
+        )
+    ),
+    # A name that ccxt has says nothing of an exchange that is known here.
+    Row("passphrase-present", "not_applicable", key(declared={"ccxt_id": "weex"})),
+    Row("passphrase-strength", "not_applicable", key(declared={"ccxt_id": "bitvavo"}, **OTHER_EXCHANGE)),
     Row("passphrase-format", "pass high", okx()),
     Row("passphrase-format", "fail high", passphrase(True, False, "short", False, False)),
     Row("passphrase-format", "unknown", passphrase(True, None, "long", False, False)),
@@ -758,3 +781,19 @@ def test_a_use_that_the_exchange_tells_counts_as_ours_does() -> None:
     facts, later = idle(8)
     told = dataclasses.replace(facts, observed=seen(allowlist=Allowlist("unrestricted"), last_used_at="2026-11-29"))
     assert found("inactivity-deadline", told, **later).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("weexx", r"ccxt [0-9.]+ knows no exchange weexx; near it: weex"),
+        ("Bit Vavo", r"ccxt [0-9.]+ knows no exchange Bit Vavo; near it: bitvavo.*"),
+        ("\x1b[31m::error", r"ccxt [0-9.]+ knows no exchange [ -~]*"),
+        ("ndax", "ccxt also asks for login, uid for ndax, and nobody looked for that"),
+        (None, "nobody said which exchange this is, so whether it needs a passphrase is not known"),
+    ],
+)
+def test_what_ccxt_does_not_tell_is_said_in_one_sentence(name: str | None, said: str) -> None:
+    declared = {} if name is None else {"ccxt_id": name}
+    facts = key(declared=declared, passphrase=PassphraseChecks(True), **OTHER_EXCHANGE)
+    assert re.fullmatch(said, found("passphrase-present", facts).evidence)
