@@ -10,6 +10,24 @@ A message never holds a secret: whoever raises builds it from names, classes and
 
 from __future__ import annotations
 
+import os
+import traceback
+
+#: What no code here raises on purpose. Its text comes from elsewhere and can quote what was being worked on.
+UNFORESEEN: tuple[type[Exception], ...] = (Exception,)
+
+
+def without_text(error: Exception, *, ended: str) -> str:
+    """Return what a person can report of an exception that nobody foresaw: its text could quote a secret.
+
+    ``ended`` names what it put an end to.
+    """
+    places = [f"{os.path.basename(f.filename)}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-4:]]
+    return (
+        f"An unexpected {type(error).__name__} at {', '.join(places)} ended {ended}; its text is kept back because "
+        "it could hold a secret; please report this line."
+    )
+
 
 class TradingHostsError(Exception):
     """Anything this collection refuses or cannot do; ``str(error)`` is one sentence for a person."""

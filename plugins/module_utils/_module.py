@@ -10,22 +10,18 @@ The only file of the shared packages that knows Ansible.
 from __future__ import annotations
 
 import ctypes
-import os
 import resource
-import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._errors import TradingHostsError
+from ._errors import UNFORESEEN, TradingHostsError, without_text
 
 __all__ = ["AnsibleModule", "run_module"]
 
 _PR_SET_DUMPABLE = 4
 #: Hiding a shorter value would mangle every output that happens to contain it. No real secret is that short.
 _SHORTEST_HIDDEN = 6
-#: What no code here raises on purpose. Its text comes from elsewhere and can quote what was being worked on.
-_UNFORESEEN: tuple[type[Exception], ...] = (Exception,)
 
 
 def run_module(
@@ -55,20 +51,11 @@ def run_module(
         result = work(module)
     except TradingHostsError as error:
         module.fail_json(msg=str(error), **shown)
-    except _UNFORESEEN as error:
-        unexpected = _without_text(error)
+    except UNFORESEEN as error:
+        unexpected = without_text(error, ended="the module")
     if unexpected is not None:  # out here the exception is gone, and Ansible cannot add it to the result
         module.fail_json(msg=unexpected, **shown)
     module.exit_json(**shown, **result)
-
-
-def _without_text(error: Exception) -> str:
-    """Return what a person can report of an exception that nobody foresaw: its text could quote a secret."""
-    places = [f"{os.path.basename(f.filename)}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-4:]]
-    return (
-        f"An unexpected {type(error).__name__} at {', '.join(places)} ended the module; its text is kept back because "
-        "it could hold a secret; please report this line."
-    )
 
 
 def _without_secrets(spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

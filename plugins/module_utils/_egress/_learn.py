@@ -10,14 +10,13 @@ The network is injected (``http``), so this runs the same in a module, in an age
 from __future__ import annotations
 
 import dataclasses
-import queue
-import threading
 import time
 import typing as t
 
 from .._errors import AnswerError, HttpError
 from .._facts import EgressFacts, Path, SourceAnswer
 from .._http import Http, Request
+from .._together import gather
 from ._answer import family_of, read_answer
 from ._decide import QUORUM, Observation, conclude
 from ._sources import Source
@@ -101,28 +100,18 @@ def learn(
 def _ask_all(clients: dict[_Job, Client], *, seconds: float) -> dict[_Job, SourceAnswer]:
     """Ask each source once, all at the same time; who has not answered after ``seconds`` was too slow.
 
-    Threads are daemons and are left behind then, with their client: a name server that never answers must not hold the
-    play.
+    Its client is left behind with it.
     """
-    done: queue.Queue[tuple[_Job, SourceAnswer]] = queue.Queue()
 
-    def ask(job: _Job, client: Client) -> None:
-        done.put((job, ask_one(job[1], family=job[0], client=client)))
+    def ask(job: _Job, client: Client) -> t.Iterator[tuple[_Job, SourceAnswer]]:
+        yield job, ask_one(job[1], family=job[0], client=client)
 
-    answers = {job: SourceAnswer(job[1].name, job[1].network, problem="did not answer in time") for job in clients}
-    for job, client in clients.items():
-        threading.Thread(target=ask, args=(job, client), daemon=True).start()
-    deadline = time.monotonic() + seconds
-    late = set(clients)
-    while late:
-        try:
-            job, answer = done.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        answers[job] = answer
-        late.discard(job)
-    for job in late:
-        del clients[job]
+    given = dict(gather([ask(job, client) for job, client in clients.items()], seconds=seconds))
+    answers = {}
+    for job in tuple(clients):
+        answers[job] = given.get(job) or SourceAnswer(job[1].name, job[1].network, problem="did not answer in time")
+        if job not in given:
+            del clients[job]
     return answers
 
 

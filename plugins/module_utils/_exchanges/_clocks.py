@@ -20,7 +20,7 @@ from .._clock import to_text, utc_now
 from .._errors import AnswerError, HttpError, InputError
 from .._facts import ClockFacts
 from .._here import here
-from .._http import Http, RequestsHttp, proxy_kind
+from .._http import TIMEOUT, Http, RequestsHttp, proxy_kind
 from ._contract import Exchange, Site
 from ._driver import send_read
 from ._options import read_site
@@ -39,7 +39,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "source_address": {"type": "str"},
     "proxy": {"type": "str", "no_log": True},
     "ca_path": {"type": "path"},
-    "timeout": {"type": "float", "default": 10.0},
+    "timeout": {"type": "float", "default": TIMEOUT},
     "facts_dir": {"type": "path"},
     "require_verified_host": {"type": "bool", "default": True},
 }
@@ -102,7 +102,7 @@ def measure(
     proxy = options.get("proxy") or None
     source_address = options.get("source_address") or None
     client = make_http(
-        timeout=options.get("timeout") or 10.0,
+        timeout=TIMEOUT if options.get("timeout") is None else options["timeout"],
         proxy=proxy,
         source_address=source_address,
         ca_path=options.get("ca_path"),

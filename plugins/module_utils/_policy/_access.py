@@ -68,7 +68,7 @@ _AFTER: dict[str, Remedy] = {
         "Learn the key again.",
         _KEEP,
     ),
-    "held_back": Remedy("Mend the refused key of this exchange first, then learn this one again."),
+    "held_back": Remedy("Mend what held the question back, then learn the key again."),
 }
 
 
