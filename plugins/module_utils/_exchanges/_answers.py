@@ -114,6 +114,15 @@ def instant(milliseconds: t.Any, *, name: str, host: str) -> str:
         raise AnswerError(f"{host} answered no time for {name}") from None
 
 
+def clock(data: t.Mapping[str, t.Any], name: str, *, host: str, unit: int = 1) -> datetime.datetime:
+    """Return the clock of an answer: a number, or its digits, of ``unit`` milliseconds; raises ``AnswerError``."""
+    value = member(data, name, int, str, host=host)
+    try:
+        return from_milliseconds(int(value) * unit)
+    except ValueError:
+        raise AnswerError(f"{host} answered no time for {name}") from None
+
+
 def date_header(answer: Answer) -> datetime.datetime:
     """Return the instant of the answer's ``Date`` header, in whole seconds; ``AnswerError`` where there is none."""
     at = from_http_date(answer.headers.get("date", ""))
@@ -130,6 +139,12 @@ def comma_list(text: str | None) -> Allowlist:
     if all(entry in ("", "*") for entry in entries):
         return Allowlist("unrestricted")
     return Allowlist("entries", entries)
+
+
+def together(words: frozenset[str], *groups: frozenset[str]) -> frozenset[str]:
+    """Return the words, reading, and the whole of each group of which one word is there: what shares a box."""
+    shared = (group for group in groups if words & group)
+    return words.union({"read"}, *shared)
 
 
 def unknown(word: str) -> str:

@@ -16,12 +16,12 @@ import typing as t
 from urllib.parse import quote
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, instant, member, optional, refused, unknown
+from ._answers import Refused, clock, instant, member, optional, refused, unknown
 from ._contract import (
     AllowlistRule,
     ClockTolerance,
@@ -159,10 +159,7 @@ class Binance(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``serverTime``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "serverTime", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for serverTime") from None
+        return clock(json_object(answer), "serverTime", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the key's page, the account where that is not there, the futures account, and the clock."""

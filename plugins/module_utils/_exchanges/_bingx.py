@@ -15,12 +15,12 @@ import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, hmac_sha256, instant, member, optional, refused, strings, unknown
+from ._answers import Refused, clock, hmac_sha256, instant, member, optional, refused, strings, together, unknown
 from ._contract import (
     AllowlistRule,
     ClockTolerance,
@@ -119,7 +119,7 @@ class Bingx(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and margin together, which share a box, and reading."""
-        return frozenset(words | {"read"} | (_SPOT_AND_MARGIN if words & _SPOT_AND_MARGIN else frozenset()))
+        return together(words, _SPOT_AND_MARGIN)
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -132,10 +132,7 @@ class Bingx(Exchange):
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``data.serverTime``, in milliseconds."""
         data = member(json_object(answer), "data", dict, host=answer.host)
-        try:
-            return from_milliseconds(member(data, "serverTime", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for serverTime") from None
+        return clock(data, "serverTime", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the key's two pages, the balance of the demo site, and the clock."""

@@ -19,8 +19,17 @@ from .._errors import AnswerError
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from .._json import json_list
-from ._answers import Refused, date_header, refused, unknown
-from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
+from ._answers import Refused, date_header, refused, together, unknown
+from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
+    AllowlistRule,
+    ClockTolerance,
+    Exchange,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    Site,
+)
 from ._nonce import Nonce, NonceRule
 
 _CLICKS = "Bitfinex > account menu > API keys > the key > Edit"
@@ -97,14 +106,7 @@ class Bitfinex(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return that nothing is known."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return 5 seconds: Bitfinex compares no clocks; this is caution, for the numbers."""
@@ -118,10 +120,7 @@ class Bitfinex(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and margin together: both are orders."""
-        closed = set(words) | {"read"}
-        if closed & {"spot_trade", "margin_trade"}:
-            closed |= {"spot_trade", "margin_trade"}
-        return frozenset(closed)
+        return together(words, frozenset(("spot_trade", "margin_trade")))
 
     def click_path(self) -> str:
         """Return the way to the key's page."""

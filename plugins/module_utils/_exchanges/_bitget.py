@@ -11,13 +11,13 @@ import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
-from .._errors import AnswerError
+from .._clock import milliseconds
 from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
     Refused,
+    clock,
     comma_list,
     identifier,
     in_base64,
@@ -28,6 +28,7 @@ from ._answers import (
     unknown,
 )
 from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -149,14 +150,7 @@ class Bitget(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return a rule without days: whether one exists is not documented."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return 30 seconds; the documents say only that a timestamp expires, so this is the caution of others."""
@@ -168,7 +162,7 @@ class Bitget(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words as they are: Bitget has a box for each. Reading comes with every box."""
-        return frozenset(words | {"read"})
+        return words | {"read"}
 
     def restriction_voids_keys(self) -> bool:
         """Return true: after a temporary restriction of the account its keys must be created again."""
@@ -185,10 +179,7 @@ class Bitget(Exchange):
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``data.serverTime``, in milliseconds."""
         data = member(json_object(answer), "data", dict, host=answer.host)
-        try:
-            return from_milliseconds(int(member(data, "serverTime", str, int, host=answer.host)))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for serverTime") from None
+        return clock(data, "serverTime", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the account's page in both forms, and the clock."""

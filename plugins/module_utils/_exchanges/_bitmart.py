@@ -14,12 +14,11 @@ import datetime
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
-from .._errors import AnswerError
+from .._clock import milliseconds
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, hmac_sha256, member, optional, refused
+from ._answers import Refused, clock, hmac_sha256, member, optional, refused
 from ._contract import AllowlistRule, ClockTolerance, KeyShape, PassphraseRule, Question, Site
 from ._untold import Untold
 
@@ -95,10 +94,7 @@ class Bitmart(Untold):
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``server_time``, in milliseconds."""
         data = member(json_object(answer), "data", dict, host=answer.host)
-        try:
-            return from_milliseconds(member(data, "server_time", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for server_time") from None
+        return clock(data, "server_time", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the open orders and the clock."""

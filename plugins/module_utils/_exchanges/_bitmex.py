@@ -10,13 +10,14 @@ import datetime
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, from_text, milliseconds, to_text
+from .._clock import from_text, milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object, json_value
 from ._answers import (
     Refused,
+    clock,
     hmac_sha256,
     identifier,
     member,
@@ -24,10 +25,21 @@ from ._answers import (
     optional,
     refused,
     strings,
+    together,
     unknown,
     with_json,
 )
-from ._contract import AllowlistRule, ClockTolerance, Exchange, Interview, KeyShape, LifetimeRule, Question, Site
+from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
+    AllowlistRule,
+    ClockTolerance,
+    Exchange,
+    Interview,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    Site,
+)
 
 _CLICKS = "BitMEX > account menu > API keys > the key"
 _KEYS = "/api/v1/apiKey"
@@ -94,14 +106,7 @@ class Bitmex(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return a rule without days: whether one exists is not documented."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return the life that we give a question; a clock that is ahead makes it longer, so that is our caution."""
@@ -113,7 +118,7 @@ class Bitmex(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return all that ``order`` holds as soon as one of it is declared; every key may read."""
-        return frozenset(words | {"read"} | (_TRADE if words & _TRADE else frozenset()))
+        return together(words, _TRADE)
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -125,10 +130,7 @@ class Bitmex(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``timestamp``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "timestamp", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for timestamp") from None
+        return clock(json_object(answer), "timestamp", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the list of keys and the clock."""

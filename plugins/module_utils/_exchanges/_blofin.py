@@ -10,13 +10,14 @@ import datetime
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_http_date, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
     Refused,
+    date_header,
     hmac_sha256,
     identifier,
     in_base64,
@@ -119,7 +120,7 @@ class Blofin(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words as they are, with reading: how its boxes hang together is not documented."""
-        return frozenset(words | {"read"})
+        return words | {"read"}
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -131,10 +132,7 @@ class Blofin(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read the ``Date`` header, in whole seconds."""
-        at = from_http_date(answer.headers.get("date", ""))
-        if at is None:
-            raise AnswerError(f"{answer.host} answered no time in its Date header")
-        return at
+        return date_header(answer)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the key's page and a public price."""

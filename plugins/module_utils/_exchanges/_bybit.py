@@ -10,18 +10,20 @@ import datetime
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, from_text, milliseconds, to_text
+from .._clock import from_text, milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
     Refused,
+    clock,
     identifier,
     member,
     optional,
     refused,
     strings,
+    together,
     unknown,
 )
 from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
@@ -145,10 +147,7 @@ class Bybit(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and margin together; every key may read."""
-        closed = set(words) | {"read"}
-        if closed & {"spot_trade", "margin_trade"}:
-            closed |= {"spot_trade", "margin_trade"}
-        return frozenset(closed)
+        return together(words, frozenset(("spot_trade", "margin_trade")))
 
     def withdraw_needs_master(self) -> bool:
         """Return true: only a master account's key can hold ``Withdraw``."""
@@ -164,10 +163,7 @@ class Bybit(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``time``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "time", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for time") from None
+        return clock(json_object(answer), "time", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the key's page and the clock."""

@@ -18,13 +18,13 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, member, optional, refused, unknown
+from ._answers import Refused, clock, member, optional, refused, together, unknown
 from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
     AllowlistRule,
     ClockTolerance,
     Credential,
@@ -105,14 +105,7 @@ class Coinbase(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return a rule without days: whether one exists is not documented."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return the life of a token, and one second ahead: how far ahead is not documented."""
@@ -124,10 +117,7 @@ class Coinbase(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and futures together; what can transfer can withdraw, which no word excuses."""
-        closed = set(words) | {"read"}
-        if closed & _TRADE:
-            closed |= _TRADE
-        return frozenset(closed)
+        return together(words, _TRADE)
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -139,10 +129,7 @@ class Coinbase(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``epochMillis``."""
-        try:
-            return from_milliseconds(int(member(json_object(answer), "epochMillis", str, int, host=answer.host)))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for epochMillis") from None
+        return clock(json_object(answer), "epochMillis", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the key's permissions and the clock."""

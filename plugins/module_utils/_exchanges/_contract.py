@@ -87,6 +87,16 @@ class LifetimeRule:
     applies_to_read_only: bool | None = True
 
 
+LIFETIME_NOT_DOCUMENTED = LifetimeRule(
+    days=None,
+    idle=False,
+    described="Whether a key without IP restriction ends by itself is not documented.",
+    source="none found",
+    as_of="2026-11-22",
+    applies_to_read_only=None,
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class AllowlistRule:
     """How the exchange's allowlist is written, and by what clicks it is edited."""

@@ -17,13 +17,14 @@ import typing as t
 from urllib.parse import quote
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, hmac_sha256, instant, member, only_own, optional, refused, strings, unknown
+from ._answers import Refused, clock, hmac_sha256, instant, member, only_own, optional, refused, strings, unknown
 from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -118,14 +119,7 @@ class Deribit(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return a rule without days: whether one exists is not documented."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return our caution: the documents do not say how old a signature may be."""
@@ -157,10 +151,7 @@ class Deribit(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``result``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "result", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for result") from None
+        return clock(json_object(answer), "result", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the login that tells the scopes, the list of keys, and the clock."""

@@ -17,12 +17,12 @@ import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object, json_value
-from ._answers import Refused, identifier, instant, member, optional, refused, strings, unknown
+from ._answers import Refused, clock, identifier, instant, member, optional, refused, strings, together, unknown
 from ._contract import (
     AllowlistRule,
     ClockTolerance,
@@ -135,12 +135,7 @@ class Gate(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with those that share a group: spot with margin, both directions of transfers."""
-        closed = set(words) | {"read"}
-        if closed & _SPOT:
-            closed |= _SPOT
-        if closed & _WALLET:
-            closed |= _WALLET
-        return frozenset(closed)
+        return together(words, _SPOT, _WALLET)
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -152,10 +147,7 @@ class Gate(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``server_time``, in milliseconds (what we send is in seconds)."""
-        try:
-            return from_milliseconds(member(json_object(answer), "server_time", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for server_time") from None
+        return clock(json_object(answer), "server_time", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the account's page, the list of keys, and the clock."""

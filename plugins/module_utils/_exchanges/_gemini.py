@@ -21,7 +21,16 @@ from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import Refused, date_header, in_base64, member, optional, refused, unknown
-from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
+from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
+    AllowlistRule,
+    ClockTolerance,
+    Exchange,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    Site,
+)
 from ._nonce import Nonce, NonceRule
 
 _CLICKS = "Gemini > account menu > API settings > the key"
@@ -91,14 +100,7 @@ class Gemini(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return that nothing is known."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return 30 seconds both ways, which hold for time based nonces."""

@@ -16,13 +16,14 @@ import typing as t
 from urllib.parse import quote, urlsplit
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, to_text
+from .._clock import to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
     Refused,
+    clock,
     comma_list,
     in_base64,
     instant,
@@ -30,6 +31,7 @@ from ._answers import (
     only_own,
     optional,
     refused,
+    together,
     unknown,
     with_json,
 )
@@ -142,7 +144,7 @@ class Htx(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return all that ``trade`` holds as soon as one of it is declared."""
-        return frozenset(words | {"read"} | (_TRADE if words & _TRADE else frozenset()))
+        return together(words, _TRADE)
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -154,10 +156,7 @@ class Htx(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``data``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "data", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for data") from None
+        return clock(json_object(answer), "data", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the user's id, the key's page and the clock."""

@@ -16,12 +16,11 @@ import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object, json_value
-from ._answers import Refused, instant, member, optional, refused, unknown
+from ._answers import Refused, clock, instant, member, optional, refused, together, unknown
 from ._contract import AllowlistRule, ClockTolerance, Exchange, Interview, KeyShape, LifetimeRule, Question, Site
 
 _CLICKS = "Hyperliquid > More > API"
@@ -115,10 +114,7 @@ class Hyperliquid(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and futures together: an agent trades both."""
-        closed = set(words) | {"read"}
-        if closed & _TRADE:
-            closed |= _TRADE
-        return frozenset(closed)
+        return together(words, _TRADE)
 
     def click_path(self) -> str:
         """Return the way to the agents' page."""
@@ -130,10 +126,7 @@ class Hyperliquid(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``time``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "time", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for time") from None
+        return clock(json_object(answer), "time", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the one door for questions. What changes anything has another one, and a signature."""

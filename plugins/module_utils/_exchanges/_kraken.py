@@ -16,12 +16,23 @@ import hashlib
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, hmac_sha512, in_base64, instant, member, optional, refused, strings, unknown
+from ._answers import (
+    Refused,
+    clock,
+    hmac_sha512,
+    in_base64,
+    instant,
+    member,
+    optional,
+    refused,
+    strings,
+    together,
+    unknown,
+)
 from ._contract import (
     AllowlistRule,
     ClockTolerance,
@@ -138,10 +149,7 @@ class Kraken(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and margin together."""
-        closed = set(words) | {"read"}
-        if closed & {"spot_trade", "margin_trade"}:
-            closed |= {"spot_trade", "margin_trade"}
-        return frozenset(closed)
+        return together(words, frozenset(("spot_trade", "margin_trade")))
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -154,10 +162,7 @@ class Kraken(Exchange):
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``unixtime``, in whole seconds."""
         result = member(json_object(answer), "result", dict, host=answer.host)
-        try:
-            return from_milliseconds(member(result, "unixtime", int, host=answer.host) * 1000)
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for unixtime") from None
+        return clock(result, "unixtime", host=answer.host, unit=1000)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the key's page and the clock."""

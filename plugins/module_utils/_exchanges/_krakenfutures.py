@@ -34,7 +34,17 @@ from ._answers import (
     strings,
     unknown,
 )
-from ._contract import AllowlistRule, ClockTolerance, Credential, Exchange, KeyShape, LifetimeRule, Question, Site
+from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
+    AllowlistRule,
+    ClockTolerance,
+    Credential,
+    Exchange,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    Site,
+)
 from ._signing import PrivateKey, base64_secret
 
 _CLICKS = "Kraken Futures > account menu > Settings > API keys > the key"
@@ -90,14 +100,7 @@ class KrakenFutures(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return that nothing is known."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return a minute: the signature holds no time, and this is caution."""

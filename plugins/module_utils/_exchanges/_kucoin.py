@@ -11,13 +11,14 @@ import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar, split_list
-from .._clock import from_milliseconds, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
     Refused,
+    clock,
     comma_list,
     hmac_sha256,
     identifier,
@@ -158,10 +159,7 @@ class Kucoin(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``data``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "data", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for data") from None
+        return clock(json_object(answer), "data", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the key's page in both forms, and the clock."""

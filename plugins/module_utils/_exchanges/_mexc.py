@@ -15,12 +15,12 @@ import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, hmac_sha256, member, optional, refused
+from ._answers import Refused, clock, hmac_sha256, member, optional, refused
 from ._contract import AllowlistRule, ClockTolerance, KeyShape, LifetimeRule, Question, Site
 from ._untold import Untold
 
@@ -97,10 +97,7 @@ class Mexc(Untold):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``serverTime``, in milliseconds."""
-        try:
-            return from_milliseconds(int(member(json_object(answer), "serverTime", int, str, host=answer.host)))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for serverTime") from None
+        return clock(json_object(answer), "serverTime", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the account and the clock."""

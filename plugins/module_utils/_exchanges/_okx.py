@@ -11,13 +11,13 @@ import re
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar, split_list
-from .._clock import from_milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
     Refused,
+    clock,
     comma_list,
     hmac_sha256,
     identifier,
@@ -25,6 +25,7 @@ from ._answers import (
     member,
     optional,
     refused,
+    together,
     unknown,
 )
 from ._contract import (
@@ -137,7 +138,7 @@ class Okx(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return all that ``trade`` holds as soon as one of it is declared."""
-        return frozenset(words | {"read"} | (_TRADE if words & _TRADE else frozenset()))
+        return together(words, _TRADE)
 
     def withdraw_needs_master(self) -> bool:
         """Return true: a sub-account's key is refused the permission (59504)."""
@@ -154,10 +155,7 @@ class Okx(Exchange):
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``data[0].ts``, in milliseconds."""
         row = _only_row(answer)
-        try:
-            return from_milliseconds(int(member(row, "ts", str, int, host=answer.host)))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for ts") from None
+        return clock(row, "ts", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the account's configuration and the clock."""

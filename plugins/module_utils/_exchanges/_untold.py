@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from .._facts import ObservedKey
-from ._contract import Exchange, LifetimeRule
+from ._contract import LIFETIME_NOT_DOCUMENTED, Exchange, LifetimeRule
 
 _NOT_TOLD = frozenset(
     field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
@@ -24,14 +24,7 @@ class Untold(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return that nothing is known."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def cannot_tell(self) -> frozenset[str]:
         """Return everything: an acceptance proves that the key works from this address, and nothing more."""

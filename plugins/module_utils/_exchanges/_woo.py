@@ -15,13 +15,14 @@ import json
 import typing as t
 
 from .._allowlist._grammar import AllowlistGrammar
-from .._clock import from_milliseconds, milliseconds
+from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, hmac_sha256, identifier, member, optional, refused, strings, unknown
+from ._answers import Refused, clock, hmac_sha256, identifier, member, optional, refused, strings, together, unknown
 from ._contract import (
+    LIFETIME_NOT_DOCUMENTED,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -87,14 +88,7 @@ class Woo(Exchange):
 
     def lifetime_rule(self) -> LifetimeRule:
         """Return a rule without days: whether one exists is not documented."""
-        return LifetimeRule(
-            days=None,
-            idle=False,
-            described="Whether a key without IP restriction ends by itself is not documented.",
-            source="none found",
-            as_of="2026-11-22",
-            applies_to_read_only=None,
-        )
+        return LIFETIME_NOT_DOCUMENTED
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return 30 seconds; no readable source tells, so this is the caution of others."""
@@ -106,7 +100,7 @@ class Woo(Exchange):
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return every product as soon as one is declared: ``TRADE`` has no finer split."""
-        return frozenset(words | {"read"} | (_TRADE if words & _TRADE else frozenset()))
+        return together(words, _TRADE)
 
     def click_path(self) -> str:
         """Return the way to the key's page."""
@@ -118,10 +112,7 @@ class Woo(Exchange):
 
     def server_time(self, answer: Answer) -> datetime.datetime:
         """Read ``timestamp``, in milliseconds."""
-        try:
-            return from_milliseconds(member(json_object(answer), "timestamp", int, host=answer.host))
-        except ValueError:
-            raise AnswerError(f"{answer.host} answered no time for timestamp") from None
+        return clock(json_object(answer), "timestamp", host=answer.host)
 
     def reads(self) -> frozenset[tuple[str, str]]:
         """Return the list of keys and the clock."""
