@@ -67,8 +67,22 @@ FIELDS = ("api_key", "secret", "passphrase")
 
 def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence[str] = ()) -> list[dict[str, t.Any]]:
     """Return the credentials to place; raises ``AnsibleFilterError`` for a document that does not fit its keys."""
-    keys = {key.get("name"): key for key in _mappings(api_keys, what="api_keys")}
     placed = []
+    for document, keys in documents_and_keys(documents, api_keys):
+        # The judge names keys as it shows them, which is not always as they are written here.
+        if {*keys, *(shown(name) for name in keys)} & set(rejected):
+            continue
+        accounts = {name: {field: key[field] for field in FIELDS if key.get(field)} for name, key in keys.items()}
+        content = {"fields": next(iter(accounts.values()))} if len(accounts) == 1 else {"accounts": accounts}
+        placed.append({**{k: v for k, v in document.items() if k != "api_keys"}, **content})
+    return placed
+
+
+def documents_and_keys(
+    documents: t.Any, api_keys: t.Any
+) -> t.Iterator[tuple[dict[str, t.Any], dict[str, dict[str, t.Any]]]]:
+    """Yield each document with its keys by name; raises ``AnsibleFilterError`` for one that does not fit its keys."""
+    known = {key.get("name"): key for key in _mappings(api_keys, what="api_keys")}
     for index, document in enumerate(_mappings(documents, what="documents")):
         where = f"documents[{index}]"
         for field in ("name", "format", "api_keys"):
@@ -77,16 +91,11 @@ def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence
         names = document["api_keys"]
         if not isinstance(names, list):
             raise AnsibleFilterError(f"{where}.api_keys is not a list; give the names of the API keys it holds.")
-        if unknown := [name for name in names if name not in keys]:
-            known = ", ".join(map(str, keys))
-            raise AnsibleFilterError(f"{where}.api_keys names {unknown[0]!r}, which is no API key; use one of {known}.")
-        # The judge names keys as it shows them, which is not always as they are written here.
-        if {*names, *(shown(name) for name in names)} & set(rejected):
-            continue
-        accounts = {name: {field: keys[name][field] for field in FIELDS if keys[name].get(field)} for name in names}
-        content = {"fields": accounts[names[0]]} if len(names) == 1 else {"accounts": accounts}
-        placed.append({**{k: v for k, v in document.items() if k != "api_keys"}, **content})
-    return placed
+        if unknown := [name for name in names if name not in known]:
+            raise AnsibleFilterError(
+                f"{where}.api_keys names {unknown[0]!r}, which is no API key; use one of {', '.join(map(str, known))}."
+            )
+        yield document, {name: known[name] for name in names}
 
 
 def _mappings(given: t.Any, *, what: str) -> list[dict[str, t.Any]]:

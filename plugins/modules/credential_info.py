@@ -14,8 +14,9 @@ author:
   - trading.hosts contributors (@trading-hosts)
 description:
   - Tells for every credential what kind of key encrypts it, whether it decrypts, who owns it, how old it is and which
-    units load
-    it. Never its content.
+    units load it.
+  - Of its content it tells which API keys are in there, each by its account's name and the ends of its id. Never a
+    secret.
   - Tells whether the host's key still belongs to the host's machine-id. When it does not, systemd deletes the key for
     good at the
     next use, so this module then tries no decryption.
@@ -110,6 +111,21 @@ credentials:
     problem:
       description: Why it is not decryptable, or was not tried.
       type: str
+    api_keys:
+      description:
+        - The API keys in it, where its format is one that M(trading.hosts.credential) writes.
+        - Null where it was not opened.
+      type: list
+      elements: dict
+      contains:
+        entry:
+          description: Name of the account. Null where the credential is one key alone.
+          type: str
+          sample: grid-okx
+        masked_id:
+          description: Ends of the key's id. Null where the id is not in the credential.
+          type: str
+          sample: 8b1c…e07f
     size:
       description: Size of the file in bytes.
       type: int

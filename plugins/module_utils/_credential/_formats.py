@@ -14,6 +14,7 @@ import json
 import typing as t
 
 from .._errors import InputError, StoreError
+from .._redact import mask_id, one_line
 
 RAW = "raw"
 JSON = "json"
@@ -103,6 +104,28 @@ def field_names(*, content: bytes) -> list[str]:
     several = document if isinstance(document, dict) else {}
     names = {name for account in several for name in read_fields(content=content, account=account)}
     return [name for name in FIELDS if name in names]
+
+
+def held_keys(*, content: bytes) -> list[dict[str, str | None]]:
+    """Return which API keys a document holds, each as ``entry`` and ``masked_id``.
+
+    ``entry`` is the account's name, ``None`` for the only key; ``masked_id`` is ``None`` where the id itself is not in the document; a document that is not ours holds none.
+    """
+    single = read_fields(content=content)
+    if single:
+        return [_held(entry=None, fields=single)]
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return []
+    names = document if isinstance(document, dict) else {}
+    several = ((name, read_fields(content=content, account=name)) for name in names)
+    return [_held(entry=name, fields=fields) for name, fields in several if fields]
+
+
+def _held(*, entry: str | None, fields: Fields) -> dict[str, str | None]:
+    key_id = fields.get("api_key")
+    return {"entry": entry and one_line(entry, limit=100), "masked_id": mask_id(key_id) if key_id else None}
 
 
 def _column(number: int) -> dict[str, str]:

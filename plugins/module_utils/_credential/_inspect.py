@@ -15,6 +15,7 @@ import typing as t
 
 from .._errors import StoreError
 from . import _writer
+from ._formats import held_keys
 from ._machine_id import ABSENT, BOUND
 from ._place import in_parallel, read_file
 from ._systemd import DEFAULT_DIRECTORY, NULL_KEY, SystemdStore, check_name, key_type
@@ -78,30 +79,32 @@ def _describe(
         return None
     encrypted, status = read
     kind = key_type(encrypted=encrypted)
-    decryptable, problem = _try(name=name, path=path, encrypted=encrypted, kind=kind, store=store)
-    return _entry(name=name, path=path, problem=problem, loads=loads, kind=kind, decryptable=decryptable, status=status)
+    tried = _try(name=name, path=path, encrypted=encrypted, kind=kind, store=store)
+    return _entry(name=name, path=path, loads=loads, kind=kind, status=status, **tried)
 
 
-def _try(*, name: str, path: str, encrypted: bytes, kind: str, store: SystemdStore) -> tuple[str, str | None]:
+def _try(*, name: str, path: str, encrypted: bytes, kind: str, store: SystemdStore) -> dict[str, t.Any]:
+    """Return ``decryptable``, ``problem`` and ``api_keys``, as far as they can be told without harm."""
     if kind == NULL_KEY:
-        return NOT_TRIED, "It is encrypted with the null key, which protects nothing; place it anew."
+        return {"problem": "It is encrypted with the null key, which protects nothing; place it anew."}
     if store.host_key().state not in (BOUND, ABSENT):
-        return NOT_TRIED, "Not tried: a decryption could make systemd delete the host key (see machine.host_key)."
+        return {"problem": "Not tried: a decryption could make systemd delete the host key (see machine.host_key)."}
     try:
-        store.decrypt(name=name, path=path, encrypted=encrypted)
+        content = store.decrypt(name=name, path=path, encrypted=encrypted)
     except StoreError as error:
-        return NO, str(error)
-    return YES, None
+        return {"decryptable": NO, "problem": str(error)}
+    return {"decryptable": YES, "api_keys": held_keys(content=content)}
 
 
 def _entry(
     *,
     name: str,
     path: str,
-    problem: str | None,
     loads: t.Mapping[str, t.Sequence[str]],
+    problem: str | None = None,
     kind: str | None = None,
     decryptable: str = NOT_TRIED,
+    api_keys: t.Sequence[t.Mapping[str, str | None]] | None = None,
     status: os.stat_result | None = None,
 ) -> dict[str, t.Any]:
     return {
@@ -112,6 +115,7 @@ def _entry(
         "null_key": kind == NULL_KEY,
         "decryptable": decryptable,
         "problem": problem,
+        "api_keys": api_keys,
         "size": status.st_size if status else None,
         "mode": f"{stat.S_IMODE(status.st_mode):04o}" if status else None,
         "owner": _user(status.st_uid) if status else None,

@@ -323,6 +323,27 @@ def test_a_second_run_changes_nothing_and_asks_little(lab: Lab, site: Site, buil
     assert [invocation(lab, host) for host in HOSTS] == running
 
 
+def test_a_key_that_is_new_in_a_placed_document_is_judged_as_new(lab: Lab, site: Site, built: Run) -> None:
+    """Nobody declared the account: that blocks what comes to the host anew, and not what a bot uses already."""
+    kept = site.variables["alpha"]
+    grid = undeclared(site.key("alpha", "grid"))
+    spare = undeclared({**new_key(site, "alpha"), "name": "spare"})
+    judge = "trading.hosts.exchange_credentials : Judge the keys"
+    role = {"name": "keys", "ansible.builtin.include_role": {"name": "trading.hosts.exchange_credentials"}}
+    before = decrypt(lab, "alpha", "grid")
+    runs = []
+    for given in ([grid, spare], [grid]):
+        document = {"name": "grid", "format": "ccxt", "api_keys": [key["name"] for key in given]}
+        changes = {"exchange_credentials_api_keys": given, "exchange_credentials_documents": [document]}
+        site.variables["alpha"] = {**kept, **changes}
+        site.write()
+        runs.append(site.controller.run(role, arguments=["-v", "--limit", "alpha"]))
+    site.variables["alpha"] = kept
+    site.write()
+    assert [run.of("alpha", judge).data["blocked_keys"] for run in runs] == [["spare"], []]
+    assert decrypt(lab, "alpha", "grid") == before
+
+
 def test_after_a_reboot_the_services_trade_again(lab: Lab, built: Run) -> None:
     before = [invocation(lab, host) for host in HOSTS]
     for host in HOSTS:
@@ -349,6 +370,11 @@ def new_key(site: Site, host: str) -> dict[str, Any]:
     )
     given = {"api_key": made.key, "secret": made.secret, "passphrase": made.passphrase}
     return {**old, **{name: value for name, value in given.items() if value}}
+
+
+def undeclared(key: dict[str, Any]) -> dict[str, Any]:
+    """Return the key without the account that it is declared to belong to."""
+    return {**key, "declared": {name: value for name, value in key["declared"].items() if name != "account"}}
 
 
 def rotate(site: Site, host: str) -> None:

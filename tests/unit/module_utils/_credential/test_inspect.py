@@ -50,6 +50,7 @@ def test_what_is_told_of_a_credential(placer: Placer, directory: Path) -> None:
     }
     assert {key: entry[key] for key in expected} == expected
     assert entry["size"] == (directory / "bot.json").stat().st_size
+    assert entry["api_keys"] == []
     assert "CANARY" not in json.dumps(found)
 
 
@@ -131,3 +132,11 @@ def test_who_loads_a_credential(tmp_path: Path, path: str, units: list[str]) -> 
     (tmp_path / "etc" / "masked.service").symlink_to("/dev/null")
     loads = _units.loads_by_unit(unit_directories=[str(tmp_path / part) for part in ("etc", "run", "lib")])
     assert _units.loaded_by(name=os.path.basename(path), path=path, loads=loads) == units
+
+
+def test_the_keys_in_a_credential_are_told_by_name(placer: Placer) -> None:
+    content = json.dumps({name: {"apiKey": "A" * 16, "secret": "CANARY"} for name in ("grid", "hedge")})
+    placer.run(requests=[Request("bot.json", content.encode())], check_mode=False)
+    (entry,) = look(placer)["credentials"]
+    assert [held["entry"] for held in entry["api_keys"]] == ["grid", "hedge"]
+    assert "CANARY" not in json.dumps(entry)
