@@ -109,7 +109,8 @@ def field_names(*, content: bytes) -> list[str]:
 def held_keys(*, content: bytes) -> list[dict[str, str | None]]:
     """Return which API keys a document holds, each as ``entry`` and ``masked_id``.
 
-    ``entry`` is the account's name, ``None`` for the only key; ``masked_id`` is ``None`` where the id itself is not in the document; a document that is not ours holds none.
+    ``entry`` is the account's name, ``None`` for the only key; ``masked_id`` is ``None`` where the id itself is not in
+    the document. A document that is not ours holds none.
     """
     single = read_fields(content=content)
     if single:
