@@ -27,7 +27,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds that one question may take, from the first packet to the last byte.
+      - Seconds that one question may take, from the first packet to the last byte. More than 0.
     type: float
     default: 10.0
   facts_dir:

@@ -27,6 +27,9 @@ description:
     for its own sake, the other hosts do not ask with it (V(held_back)). After an exchange has asked for silence, no
     host that comes later asks there. Hosts run side by side, so some may be under way by then. Where they share
     one public address, C(throttle=1) on the task sends them one after the other.
+  - Exchanges are asked side by side. The keys of one exchange are asked one after the other, over one connection for
+    each of its hosts, and never faster than the exchange publishes (five requests in a second where nothing is
+    published). After O(deadline) the task ends with the answers that are there.
   - Which key a placed credential (O(api_keys[].credential)) holds, only its host knows. So a bad one that lies on
     several hosts is asked once on each of them.
 extends_documentation_fragment:
@@ -44,7 +47,7 @@ requirements:
 options:
   api_keys:
     description:
-      - The keys to ask about. One connection per exchange serves all of them.
+      - The keys to ask about.
       - Give O(api_keys[].api_key) and O(api_keys[].secret), or O(api_keys[].credential) for one that is already
         placed. Only O(api_keys[].exchange=other) needs neither. Hyperliquid is asked without a signature, and takes
         O(api_keys[].api_key) alone.
@@ -444,6 +447,13 @@ options:
             description: The kind of key that the credential must be encrypted with on the host.
             type: str
             choices: [any, host, tpm2, host+tpm2]
+  deadline:
+    description:
+      - Seconds that all keys may take together, at most 3600. No answer that came in time is lost.
+      - A key whose turn did not come is V(held_back), one whose answer did not come is V(unreachable).
+      - An exchange that takes few requests needs its time. C(docs/exchanges.md) has the limits.
+    type: float
+    default: 120.0
   hold_back:
     description:
       - Names of O(api_keys) that are not asked; they come back as V(held_back).
@@ -615,7 +625,7 @@ api_keys:
               V(permission_denied) and V(wrong_environment) are what the exchange said.
             - V(ambiguous) leaves several causes open. V(rate_limited) and V(unreachable) say nothing about the key,
               and neither does V(held_back), which was not asked because a key of the same exchange was refused just
-              before.
+              before, or because the time was over (O(deadline)).
             - V(not_asked) is for V(other).
           type: str
           sample: ip_refused

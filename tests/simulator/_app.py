@@ -187,6 +187,7 @@ class Simulator:
             if len(body) > BODY_LIMIT:
                 break
         exchange = service.exchange
+        latency_ms = self.state.latency_ms.get(exchange.name, self.state.latency_ms.get("*", 0)) if exchange else 0
         call = Call(
             method=request.method,
             host=host,
@@ -208,6 +209,7 @@ class Simulator:
             fault = fault or own_fault
         else:
             answer = self.ask(exchange, call, spoilt=fault)
+        await asyncio.sleep(latency_ms / 1000)
         if fault is not None:
             seen.code = f"fault:{fault.kind}"
             seen.status = fault.status if fault.kind in ("status", "redirect") else 200

@@ -33,6 +33,7 @@ class Control:
                 self.route("GET", "/requests", self.requests),
                 self.route("DELETE", "/requests", self.forget_requests),
                 self.route("PUT", "/clock", self.set_clock),
+                self.route("PUT", "/latency", self.set_latency),
                 self.route("POST", "/faults", self.add_fault),
                 self.route("DELETE", "/faults", self.forget_faults),
                 self.route("POST", "/refusals", self.refuse_next),
@@ -82,6 +83,10 @@ class Control:
 
     def set_clock(self, request: Request, body: dict[str, Any]) -> Any:
         self.state.skew_ms[body.get("exchange") or "*"] = int(body["skew_ms"])
+        return {}
+
+    def set_latency(self, request: Request, body: dict[str, Any]) -> Any:
+        self.state.latency_ms[body.get("exchange") or "*"] = int(body["latency_ms"])
         return {}
 
     def add_fault(self, request: Request, body: dict[str, Any]) -> Any:

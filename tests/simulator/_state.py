@@ -154,6 +154,7 @@ class State:
         """Forget everything but the NAT table."""
         self.keys: dict[tuple[str, str], Key] = {}
         self.skew_ms: dict[str, int] = {}
+        self.latency_ms: dict[str, int] = {}
         self.faults: list[Fault] = []
         self.refusals: list[PlannedRefusal] = []
         self.echoes: dict[str, Echo] = {}

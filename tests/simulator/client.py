@@ -289,6 +289,10 @@ class Simulator:
         """Put the clock of one exchange, or of all, `skew_ms` ahead of this machine's."""
         self._call("PUT", "/clock", {"exchange": exchange, "skew_ms": skew_ms})
 
+    def set_latency(self, latency_ms: int, *, exchange: str | None = None) -> None:
+        """Let each answer of one exchange, or of all, take this long. What was asked is written down at once."""
+        self._call("PUT", "/latency", {"exchange": exchange, "latency_ms": latency_ms})
+
     def fault(self, target: str, kind: str, *, path: str = "/", **options: Any) -> None:
         """Spoil answers of an exchange, a service, a host name or `*`.
 

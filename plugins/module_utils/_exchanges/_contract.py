@@ -116,6 +116,21 @@ class ClockTolerance:
 
 
 @dataclasses.dataclass(frozen=True)
+class RateLimit:
+    """At most so many ``requests`` of those that are put here, in any ``seconds``.
+
+    Less than what the exchange publishes where it counts the bot's requests with them. ``described`` says what is
+    published, and over what it counts.
+    """
+
+    requests: int
+    seconds: float
+    described: str
+    source: str
+    as_of: str
+
+
+@dataclasses.dataclass(frozen=True)
 class KeyShape:
     """What a key and a secret of this exchange look like: full-match patterns, or ``None`` where not known.
 
@@ -209,6 +224,10 @@ class Exchange(abc.ABC):
     @abc.abstractmethod
     def cannot_tell(self) -> frozenset[str]:
         """Return the fields of ``ObservedKey`` that this exchange never tells."""
+
+    def rate_limit(self) -> RateLimit | None:
+        """Return how many requests it takes; ``None`` where no readable source says so, or more than are ever put."""
+        return None
 
     @abc.abstractmethod
     def closure(self, words: frozenset[str]) -> frozenset[str]:

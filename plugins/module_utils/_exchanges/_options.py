@@ -17,12 +17,15 @@ from urllib.parse import urlsplit
 
 from .._declared import DECLARED_SPEC, check_names, declaration
 from .._errors import InputError
+from .._http import TIMEOUT
 from ._contract import Credential, Exchange, Site
 from ._nonce import NONCE_SPEC, Nonce, read_nonce
 from ._registry import OTHER, get
 from ._signing import HMAC, KEY_TYPES, UnusableKeyError, is_pem
 
 CUSTOM = "custom"
+#: Seconds for all keys of a call.
+DEADLINE = 120.0
 MIN_LENGTH = 8
 
 _PLACED_SPEC: dict[str, t.Any] = {
@@ -56,7 +59,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "proxy": {"type": "str", "no_log": True},
     "ca_path": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
-    "timeout": {"type": "float", "default": 10.0},
+    "timeout": {"type": "float", "default": TIMEOUT},
+    "deadline": {"type": "float", "default": DEADLINE},
     "facts_dir": {"type": "path"},
     "require_verified_host": {"type": "bool", "default": True},
 }
