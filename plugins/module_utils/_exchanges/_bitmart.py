@@ -68,6 +68,7 @@ class Bitmart(Untold):
             described="the memo that was chosen when the key was made, any text (in ccxt's form it is called uid)",
             source="BitMart: authentication",
             as_of="2025-11-30",
+            ccxt_name="uid",
         )
 
     def allowlist_rule(self) -> AllowlistRule:

@@ -122,6 +122,10 @@ class Blofin(Exchange):
         """Return the words as they are, with reading: how its boxes hang together is not documented."""
         return words | {"read"}
 
+    def vague_words(self) -> frozenset[str]:
+        """Return ``readOnly`` with 0."""
+        return frozenset(("readOnly:0",))
+
     def click_path(self) -> str:
         """Return the way to the key's page."""
         return _CLICKS

@@ -59,7 +59,7 @@ class PassphraseRule:
     """What an exchange accepts as passphrase; ``None`` where no readable source says so.
 
     ``pattern`` is a full match. ``permanent`` means that it can be neither shown nor changed later. ``source`` names
-    the document and ``as_of`` the date it was read.
+    the document and ``as_of`` the date it was read. ``ccxt_name`` is its name in documents of ccxt's form.
     """
 
     pattern: str | None
@@ -67,6 +67,7 @@ class PassphraseRule:
     source: str
     as_of: str
     permanent: bool = True
+    ccxt_name: str = "password"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +76,7 @@ class LifetimeRule:
 
     ``days`` from creation, or from the last use where ``idle`` is true; ``None`` where nobody knows. ``scope`` is
     ``key`` or ``trade`` (only the right to trade ends). ``applies_to_read_only`` says whether a key that can only read
-    dies too; ``None`` where nobody knows.
+    dies too; ``None`` where nobody knows. Keys of the environments ``spared`` do not die.
     """
 
     days: int | None
@@ -85,6 +86,7 @@ class LifetimeRule:
     as_of: str
     scope: str = "key"
     applies_to_read_only: bool | None = True
+    spared: tuple[str, ...] = ()
 
 
 LIFETIME_NOT_DOCUMENTED = LifetimeRule(
@@ -232,6 +234,10 @@ class Exchange(abc.ABC):
     @abc.abstractmethod
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the least grant that the exchange can give which contains the declared permission words."""
+
+    def vague_words(self) -> frozenset[str]:
+        """Return its words, as in ``raw_permissions``, that say that a key does more than read, and not what."""
+        return frozenset()
 
     def withdraw_needs_master(self) -> bool:
         """Return whether a sub-account's key can never withdraw here, which then proves ``withdrawal-forbidden``."""

@@ -126,6 +126,7 @@ class Okx(Exchange):
             source="OKX V5: overview",
             as_of="2026-07-06",
             applies_to_read_only=False,
+            spared=("demo",),
         )
 
     def clock_tolerance(self) -> ClockTolerance:

@@ -76,12 +76,14 @@ class Placed:
     """A credential that lies encrypted on this host; ``entry`` names the account in a document of several.
 
     ``signed`` is false where the exchange is asked without a signature, so that the secret is not needed.
+    ``passphrase_in_uid`` is true where programs keep the exchange's passphrase as ``uid``.
     """
 
     name: str
     directory: str
     entry: str | None
     signed: bool = True
+    passphrase_in_uid: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,14 +186,14 @@ def check_credential(credential: Credential, *, exchange: Exchange | None, field
         return
     _check_swapped(credential, exchange=exchange, field=field)
     _check_type(credential, exchange=exchange, field=field)
-    needs = exchange.passphrase_rule() is not None
-    if needs and credential.passphrase is None:
+    rule = exchange.passphrase_rule()
+    if rule is not None and credential.passphrase is None:
         raise InputError(
             field=f"{field}.passphrase",
             problem=f"is missing; {exchange.title} asks for the one that was chosen when the key was made",
-            mend="give it (in ccxt's form it is called password)",
+            mend=f"give it (in ccxt's form it is called {rule.ccxt_name})",
         )
-    if not needs and credential.passphrase is not None:
+    if rule is None and credential.passphrase is not None:
         raise InputError(
             field=f"{field}.passphrase",
             problem=f"is given, and {exchange.title} has none",
@@ -257,7 +259,7 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         raise InputError(
             field=f"{field}.base_url", problem="is given for exchange other, which is never asked", mend="leave it out"
         )
-    placed = _placed(given.get("credential"), signed=exchange is None or exchange.needs_secret())
+    placed = _placed(given.get("credential"), exchange=exchange)
     credential = _credential(given, placed=placed, exchange=exchange, field=field)
     if credential is not None:
         check_credential(credential, exchange=exchange, field=field)
@@ -365,14 +367,16 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _placed(given: t.Mapping[str, t.Any] | None, *, signed: bool) -> Placed | None:
+def _placed(given: t.Mapping[str, t.Any] | None, *, exchange: Exchange | None) -> Placed | None:
     if given is None:
         return None
+    rule = None if exchange is None else exchange.passphrase_rule()
     return Placed(
         name=str(given["name"]),
         directory=str(given.get("directory") or _PLACED_SPEC["directory"]["default"]),
         entry=given.get("entry"),
-        signed=signed,
+        signed=exchange is None or exchange.needs_secret(),
+        passphrase_in_uid=rule is not None and rule.ccxt_name == "uid",
     )
 
 

@@ -43,4 +43,5 @@ def open_placed(placed: Placed, field: str) -> Credential:
         )
     # What signs stays where it is, where nothing is signed: a wallet's private key is not even taken out.
     secret = fields["secret"] if placed.signed else ""
-    return Credential(fields["api_key"], secret, fields.get("passphrase") or None)
+    passphrase = (fields.get("uid") if placed.passphrase_in_uid else None) or fields.get("passphrase")
+    return Credential(fields["api_key"], secret, passphrase or None)

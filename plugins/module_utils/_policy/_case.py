@@ -256,6 +256,7 @@ class Case:
 
     __slots__ = (
         "accepted",
+        "acts",
         "cannot",
         "clock_doubt",
         "confirmed",
@@ -328,6 +329,8 @@ class Case:
     def _read_permissions(self) -> None:
         self.grant: Grant | None = None
         self.grant_basis = "none"
+        #: Whether the exchange tells that the key does more than read, though not what.
+        self.acts = self._acts()
         benign: tuple[str, ...] = ()
         if "benign_permissions" in self.declared and self.basis_of("benign_permissions") == "attested":
             benign = tuple(str(w).removeprefix(UNKNOWN_PREFIX) for w in self.declared["benign_permissions"])
@@ -335,8 +338,13 @@ class Case:
             self.grant, self.grant_basis = grant(self.observed.permissions, benign), "observed"
         elif self.may_be_declared("permissions"):
             words = declared_words(self.declared)
-            if words is not None:
+            if words is not None and not (self.acts and words <= {"read"}):
                 self.grant, self.grant_basis = grant(tuple(sorted(words)), ()), self.basis_of("permissions")
+
+    def _acts(self) -> bool:
+        if self.observed is None or self.observed.permissions is not None or self.exchange is None:
+            return False
+        return not self.exchange.vague_words().isdisjoint(self.observed.raw_permissions)
 
     def _read_allowlist(self) -> None:
         """Tell the list's four states apart; what a person entered stands in where the exchange does not show it."""

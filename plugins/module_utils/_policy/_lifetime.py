@@ -35,9 +35,11 @@ def _created(case: Case) -> tuple[float | None, str]:
 
 
 def _lifetime(case: Case) -> LifetimeRule | None:
-    """Return the rule that ends this key, if it has no IP restriction: read-only keys may be spared."""
+    """Return the rule that ends this key, if it has no IP restriction: some environments' and read-only keys live."""
     rule = case.exchange.lifetime_rule() if case.exchange is not None else None
-    return None if rule is None or (case.read_only and rule.applies_to_read_only is False) else rule
+    if rule is None or case.key.environment in rule.spared or (case.read_only and rule.applies_to_read_only is False):
+        return None
+    return rule
 
 
 class _End(t.NamedTuple):

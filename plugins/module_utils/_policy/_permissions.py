@@ -119,6 +119,17 @@ def _permissions_as_declared(case: Case) -> Verdict:
     words = declared_words(case.declared)
     if words is None:
         return unknown("access or products are not declared", remedy=_DECLARE)
+    if case.acts and words <= {"read"}:
+        return failed(
+            "observed",
+            f"more than declared: {case.title} says that the key does more than read, though not what",
+            remedy=Remedy(
+                "Look at the boxes on the exchange's page and untick all but reading, or correct the declaration.",
+                "Learn the key again.",
+                _KEEP,
+                case.click_path,
+            ),
+        )
     if case.grant is None:
         return _not_told(case)
     extra = case.grant.words - words - _HARMLESS - (_beyond(case) or frozenset())

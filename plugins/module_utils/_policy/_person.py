@@ -111,6 +111,8 @@ def _declared_observed_conflict(case: Case) -> Verdict:
 
 def _permissions(case: Case) -> _Difference | bool | None:
     words = declared_words(case.declared)
+    if case.acts and words is not None and words <= {"read"}:
+        return _Difference("permissions", True)
     if words is None or case.grant is None:
         return None
     ours = words - {"read"}

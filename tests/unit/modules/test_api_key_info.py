@@ -153,6 +153,17 @@ def test_a_wallets_private_key_is_not_taken_out_and_is_nobodys_secret(place: Any
         _placed.open_placed(placed, "f")
 
 
+@pytest.mark.parametrize("form", ["json", "ccxt", "freqtrade"])
+@pytest.mark.parametrize("field", ["uid", "passphrase"])
+def test_a_passphrase_that_programs_keep_as_uid(place: Any, form: str, field: str) -> None:
+    fields = {"api_key": "k" * 40, "secret": "s" * 64, field: "canary-memo"}
+    placed = place(render(form=form, fields=fields, accounts={}, text=None, field="x"))
+    bitmart = dataclasses.replace(placed, passphrase_in_uid=True)
+    assert _placed.open_placed(bitmart, "f").passphrase == "canary-memo"
+    # Elsewhere a uid is no passphrase.
+    assert _placed.open_placed(placed, "f").passphrase == (None if field == "uid" else "canary-memo")
+
+
 @pytest.mark.parametrize("content", [b"just text", b"{}", b'{"api_key": "only-the-key"}', b"\xff\xfe"])
 def test_placed_documents_without_a_key_are_named(place: Any, content: bytes) -> None:
     with pytest.raises(InputError, match=r"f\.name 'bot\.json': holds no "):

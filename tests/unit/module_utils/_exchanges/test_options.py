@@ -34,6 +34,13 @@ OKX: dict[str, Any] = {
     "passphrase": "Correct-Horse-9-Battery",
 }
 BYBIT: dict[str, Any] = {"name": "grid", "exchange": "bybit", "api_key": "k" * 18, "secret": "s" * 36}
+BITMART: dict[str, Any] = {
+    "name": "memo",
+    "exchange": "bitmart",
+    "api_key": "ab" * 20,
+    "secret": "cd" * 32,
+    "passphrase": "a memo",
+}
 PEM = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
 
 
@@ -67,6 +74,8 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (OKX, {"region": "eu"}, "api_keys[0] (bot).region 'eu': is no region of OKX's mainnet that is known here;"),
     (BYBIT, {"environment": "demo", "region": "eu"}, "write one of global."),
     (OKX, {"passphrase": None}, "api_keys[0] (bot).passphrase: is missing; OKX asks for"),
+    (OKX, {"passphrase": None}, "was made; give it (in ccxt's form it is called password)."),
+    (BITMART, {"passphrase": None}, "was made; give it (in ccxt's form it is called uid)."),
     (OKX, {"passphrase": ""}, "(bot).passphrase: is missing"),
     (BYBIT, {"passphrase": "Something-1"}, "(grid).passphrase: is given, and Bybit has none"),
     (OKX, {"passphrase": "Something-1 "}, "(bot).passphrase: has white space around it"),
@@ -231,3 +240,10 @@ def test_a_declaration_holds_only_what_was_declared() -> None:
 def test_every_declared_option_is_described() -> None:
     assert set(DESCRIBED) == set(DECLARED_SPEC)
     assert list(DECLARED_SPEC["attested"]["options"]) == list(ATTESTABLE)
+
+
+@pytest.mark.parametrize(("given", "in_uid"), [(BITMART, True), (OKX, False), (BYBIT, False)])
+def test_where_a_placed_passphrase_lies(given: dict[str, Any], in_uid: bool) -> None:
+    plan = read({"name": "a", "exchange": given["exchange"], "credential": {"name": "a.json"}})
+    assert plan.placed is not None
+    assert plan.placed.passphrase_in_uid is in_uid

@@ -88,6 +88,16 @@ HIDDEN = seen(allowlist=Allowlist("hidden"))
 LISTS_BOTH = seen(allowlist=Allowlist("entries", (ADDRESS, V6)))
 
 
+def blofin(*words: str, declared: t.Mapping[str, t.Any]) -> KeyFacts:
+    """Return a key of an exchange that tells only whether it does more than read; a person vouches for the rest."""
+    told = ("read",) if "readOnly:1" in words else None
+    observed = seen(permissions=told, raw_permissions=words, not_told=() if told else ("permissions",))
+    return key(exchange="blofin", observed=observed, declared={**declared, "attested": {"permissions": WORD}})
+
+
+READS: t.Mapping[str, t.Any] = {"access": "read", "products": []}
+
+
 def dual(**changes: t.Any) -> KeyFacts:
     """Return a key of an exchange that has addresses of both families, and that may leave by both."""
     return key(**{"path": BOTH, "exchange_families": ("ipv4", "ipv6"), **changes})
@@ -206,6 +216,14 @@ ROWS = [
     Row("permissions-as-declared", "unknown", key(without=["access"])),
     Row("permissions-as-declared", "unknown", key(without=["products"])),
     Row("permissions-as-declared", "unknown", granted("read", "unknown:Vault")),
+    # An exchange that tells only that a key acts contradicts whoever says that it reads, and nobody else.
+    Row("permissions-as-declared", "fail high observed", blofin("readOnly:0", declared=READS)),
+    Row("permissions-as-declared", "pass high attested", blofin("readOnly:0", declared={})),
+    Row("permissions-as-declared", "pass high observed", blofin("readOnly:1", declared=READS)),
+    Row("permissions-as-declared", "pass high attested", blofin(declared=READS)),
+    Row("withdrawal-forbidden", "unknown critical", blofin("readOnly:0", declared=READS)),
+    Row("declared-observed-conflict", "fail high", blofin("readOnly:0", declared=READS)),
+    Row("declared-observed-conflict", "pass medium", blofin("readOnly:1", declared=READS)),
     Row("permissions-sufficient", "pass medium", key()),
     Row("permissions-sufficient", "fail medium", granted("read")),
     Row("permissions-sufficient", "unknown", refused("ip_refused")),
@@ -427,6 +445,9 @@ ROWS = [
     Row("inactivity-deadline", "unknown medium", okx(observed=UNRESTRICTED, asked_at="2026-11-22T08:30:00Z")),
     Row("inactivity-deadline", "not_applicable", key(observed=UNRESTRICTED)),  # its timer runs from creation
     Row("inactivity-deadline", "not_applicable", key(**OTHER_EXCHANGE)),
+    Row("inactivity-deadline", "not_applicable", okx(environment="demo", observed=UNRESTRICTED)),  # they do not end
+    Row("lifetime-without-ip-restriction", "not_applicable", okx(environment="demo", observed=UNRESTRICTED)),
+    Row("lifetime-without-ip-restriction", "fail medium", okx(observed=UNRESTRICTED)),
     Row(
         "inactivity-deadline",
         "not_applicable",
