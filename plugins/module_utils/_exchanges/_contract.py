@@ -223,13 +223,13 @@ class Exchange(abc.ABC):
     def clock_tolerance(self) -> ClockTolerance:
         """Return how far a timestamp may be off."""
 
-    @abc.abstractmethod
-    def cannot_tell(self) -> frozenset[str]:
-        """Return the fields of ``ObservedKey`` that this exchange never tells."""
-
     def rate_limit(self) -> RateLimit | None:
         """Return how many requests it takes; ``None`` where no readable source says so, or more than are ever put."""
         return None
+
+    @abc.abstractmethod
+    def cannot_tell(self) -> frozenset[str]:
+        """Return the fields of ``ObservedKey`` that this exchange never tells."""
 
     @abc.abstractmethod
     def closure(self, words: frozenset[str]) -> frozenset[str]:
