@@ -10,7 +10,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ..module_utils._credential._formats import CCXT, FREQTRADE
+from ..module_utils._exchanges._registry import find
 from ..module_utils._policy._case import shown
+from ..module_utils._policy._passphrase import kept_as_uid
 
 DOCUMENTATION = r"""
 name: credential_documents
@@ -22,6 +25,7 @@ description:
   - Turns documents that name API keys into the list that M(trading.hosts.credential) takes as
     O(trading.hosts.credential#module:credentials).
   - So an inventory holds each secret once, next to what is declared of its key.
+  - In the forms C(ccxt) and C(freqtrade) a passphrase that ccxt takes as C(uid), such as BitMart's memo, goes there.
   - Leaves out the documents in O(rejected) and those that need a key in O(rejected). Nothing else is decided here.
 positional: api_keys
 options:
@@ -72,10 +76,20 @@ def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence
         # The judge names keys as it shows them, which is not always as they are written here.
         if {*keys, *(shown(name) for name in keys)} & set(rejected):
             continue
-        accounts = {name: {field: key[field] for field in FIELDS if key.get(field)} for name, key in keys.items()}
+        accounts = {name: _fields(key, form=document["format"]) for name, key in keys.items()}
         content = {"fields": next(iter(accounts.values()))} if len(accounts) == 1 else {"accounts": accounts}
         placed.append({**{k: v for k, v in document.items() if k != "api_keys"}, **content})
     return placed
+
+
+def _fields(key: t.Mapping[str, t.Any], *, form: str) -> dict[str, t.Any]:
+    """Return what of a key goes into a document; a passphrase under the name by which the program looks for it."""
+    fields = {field: key[field] for field in FIELDS if key.get(field)}
+    declared = key.get("declared")
+    ccxt_id = declared.get("ccxt_id") if isinstance(declared, dict) else None
+    if form in (CCXT, FREQTRADE) and kept_as_uid(exchange=find(str(key.get("exchange"))), ccxt_id=ccxt_id):
+        fields = {"uid" if field == "passphrase" else field: value for field, value in fields.items()}
+    return fields
 
 
 def documents_and_keys(

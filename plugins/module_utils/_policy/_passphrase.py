@@ -13,6 +13,9 @@ from ._case import OBSERVED, PROVED, SKIP, Case, Rule, Verdict, failed, shown, u
 from ._ccxt_needs import BY_NEEDS, VERSION
 from ._finding import Remedy
 
+if t.TYPE_CHECKING:
+    from .._exchanges._contract import Exchange
+
 _ANOTHER = Remedy(
     "Nothing at once: trading goes on.",
     "Create another key with a generated passphrase of 32 letters and digits: this one's cannot be changed.",
@@ -25,6 +28,14 @@ _CCXT_NEEDS: t.Mapping[str, frozenset[str]] = {
 #: ccxt's words for what is api_key or secret here, and for what is the passphrase. Facts tell of nothing else.
 _KEYS = frozenset(("apiKey", "secret", "privateKey", "walletAddress"))
 _PASSPHRASES = frozenset(("password", "uid"))
+
+
+def kept_as_uid(*, exchange: Exchange | None, ccxt_id: str | None) -> bool:
+    """Tell whether programs on ccxt take the passphrase as ``uid``, and not as ``password``."""
+    if exchange is not None:
+        rule = exchange.passphrase_rule()
+        return rule is not None and rule.ccxt_name == "uid"
+    return _CCXT_NEEDS.get(str(ccxt_id), frozenset()) & _PASSPHRASES == {"uid"}
 
 
 def _needed(case: Case) -> bool | None:
@@ -85,7 +96,8 @@ def _present(case: Case) -> Verdict:
         return unknown("nobody looked whether a passphrase was given")
     if checks.given:
         return _not_looked_at(case) or OBSERVED
-    word = "a passphrase" if "uid" not in (_ccxt_needs(case) or ()) else "a passphrase (ccxt asks for it as uid)"
+    uid = kept_as_uid(exchange=case.exchange, ccxt_id=case.declared.get("ccxt_id"))
+    word = "a passphrase (ccxt asks for it as uid)" if uid else "a passphrase"
     return failed(
         "observed",
         f"{case.title} needs {word}, and none was given",

@@ -34,6 +34,28 @@ def test_several_keys_become_accounts_under_their_names() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("exchange", "form", "declared", "field"),
+    [
+        ("bitmart", "ccxt", None, "uid"),
+        ("bitmart", "freqtrade", None, "uid"),
+        ("bitmart", "json", None, "passphrase"),
+        ("okx", "ccxt", {"ccxt_id": "coinmate"}, "passphrase"),
+        ("other", "ccxt", {"ccxt_id": "coinmate"}, "uid"),
+        ("other", "ccxt", {"ccxt_id": "weex"}, "passphrase"),
+        ("other", "ccxt", {"ccxt_id": "ndax"}, "passphrase"),  # it asks for both
+        ("other", "ccxt", None, "passphrase"),
+        ("other", "ccxt", "no mapping", "passphrase"),
+    ],
+)
+def test_a_passphrase_goes_where_the_program_looks_for_it(
+    exchange: str, form: str, declared: object, field: str
+) -> None:
+    key = {**KEYS[1], "exchange": exchange, "declared": declared}
+    placed = credential_documents([{"name": "bot", "format": form, "api_keys": ["b"]}], [key])
+    assert placed[0]["fields"] == {"api_key": "key-b", "secret": "secret-b", field: "phrase-b"}
+
+
 def test_a_document_with_a_rejected_key_is_left_out_whole() -> None:
     documents = [
         {"name": "both", "format": "ccxt", "api_keys": ["a", "b"]},
