@@ -29,6 +29,7 @@ from ._contract import (
     KeyShape,
     LifetimeRule,
     Question,
+    RateLimit,
     RefusedError,
     Site,
 )
@@ -112,6 +113,16 @@ class Bingx(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return the window that we send, behind; how far ahead is not documented, so this is our caution."""
         return ClockTolerance(ahead=1.0, behind=5.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return five questions in a second."""
+        return RateLimit(
+            requests=5,
+            seconds=1.0,
+            described="5 calls in a second.",
+            source="BingX: API key permissions",
+            as_of="2025-10-29",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what both pages lack."""

@@ -28,6 +28,7 @@ from ._contract import (
     KeyShape,
     LifetimeRule,
     Question,
+    RateLimit,
     Site,
 )
 from ._nonce import Nonce, NonceRule
@@ -111,6 +112,16 @@ class Bitfinex(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return 5 seconds: Bitfinex compares no clocks; this is caution, for the numbers."""
         return ClockTolerance(ahead=5.0, behind=5.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return ninety questions in a minute."""
+        return RateLimit(
+            requests=90,
+            seconds=60.0,
+            described="90 calls in a minute.",
+            source="Bitfinex: Key Permissions",
+            as_of="2025-11-30",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return everything but the permissions."""

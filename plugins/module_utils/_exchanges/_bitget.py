@@ -37,6 +37,7 @@ from ._contract import (
     LifetimeRule,
     PassphraseRule,
     Question,
+    RateLimit,
     RefusedError,
     Site,
 )
@@ -155,6 +156,16 @@ class Bitget(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return 30 seconds; the documents say only that a timestamp expires, so this is the caution of others."""
         return ClockTolerance(ahead=30.0, behind=30.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return one question in a second."""
+        return RateLimit(
+            requests=1,
+            seconds=1.0,
+            described="One call in a second for each account.",
+            source="Bitget: Get Account Information",
+            as_of="2025-11-30",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what neither form of the answer holds; ``regisTime`` is the account's age, not the key's."""

@@ -21,7 +21,17 @@ from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object, json_value
 from ._answers import Refused, clock, instant, member, optional, refused, together, unknown
-from ._contract import AllowlistRule, ClockTolerance, Exchange, Interview, KeyShape, LifetimeRule, Question, Site
+from ._contract import (
+    AllowlistRule,
+    ClockTolerance,
+    Exchange,
+    Interview,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    RateLimit,
+    Site,
+)
 
 _CLICKS = "Hyperliquid > More > API"
 _INFO = "/info"
@@ -107,6 +117,17 @@ class Hyperliquid(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return the window of an order's number, which is a time; what is asked here has none."""
         return ClockTolerance(ahead=_DAY, behind=2 * _DAY)
+
+    def rate_limit(self) -> RateLimit:
+        """Return half of the address's weight."""
+        return RateLimit(
+            requests=15,
+            seconds=60.0,
+            described="A weight of 1200 in a minute for each address; the role weighs 60, the agents"
+            " 20. The bot's questions count too, so half of it is used.",
+            source="Hyperliquid: rate limits, as the client guilder-client-hyperliquid 0.2.0 gives them",
+            as_of="2026-11-22",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what neither answer holds."""

@@ -41,6 +41,7 @@ from ._contract import (
     Interview,
     KeyShape,
     Question,
+    RateLimit,
     Site,
 )
 from ._nonce import Nonce, NonceRule
@@ -142,6 +143,17 @@ class Kraken(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return 5 seconds, for the numbers: Kraken compares no clocks, and asks for "a few seconds"."""
         return ClockTolerance(ahead=5.0, behind=5.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return two thirds of the smallest counter, as if all keys shared it."""
+        return RateLimit(
+            requests=10,
+            seconds=30.0,
+            described="A counter for each key of at most 15 to 20, which falls by 0.33 to 1 in a"
+            " second. The bot counts on it too, so two thirds of the smallest one are used.",
+            source="Kraken: Spot REST rate limits",
+            as_of="2026-11-22",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what ``GetApiKeyInfo`` lacks."""

@@ -21,7 +21,7 @@ from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import Refused, clock, hmac_sha256, member, optional, refused
-from ._contract import AllowlistRule, ClockTolerance, KeyShape, LifetimeRule, Question, Site
+from ._contract import AllowlistRule, ClockTolerance, KeyShape, LifetimeRule, Question, RateLimit, Site
 from ._untold import Untold
 
 _CLICKS = "MEXC > account menu > API Management > the key > Edit"
@@ -86,6 +86,17 @@ class Mexc(Untold):
     def clock_tolerance(self) -> ClockTolerance:
         """Return the window that we send, and one second ahead."""
         return ClockTolerance(ahead=1.0, behind=5.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return twenty questions in ten seconds."""
+        return RateLimit(
+            requests=20,
+            seconds=10.0,
+            described="A weight of 500 in 10 seconds, of which this call takes 10; the bot's calls"
+            " count too, so less than half of it is used.",
+            source="ccxt 4.5.90",
+            as_of="2026-11-22",
+        )
 
     def click_path(self) -> str:
         """Return the way to the key's page."""

@@ -36,6 +36,7 @@ from ._contract import (
     LifetimeRule,
     PassphraseRule,
     Question,
+    RateLimit,
     Site,
 )
 
@@ -132,6 +133,16 @@ class Okx(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return 30 seconds both ways."""
         return ClockTolerance(ahead=30.0, behind=30.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return five questions in two seconds."""
+        return RateLimit(
+            requests=5,
+            seconds=2.0,
+            described="5 calls in 2 seconds for each account.",
+            source="OKX V5: Get account configuration",
+            as_of="2025-11-30",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what ``account/config`` lacks."""

@@ -15,7 +15,7 @@ from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import Refused, date_header, hmac_sha256, member, optional, refused
-from ._contract import AllowlistRule, ClockTolerance, KeyShape, Question, Site
+from ._contract import AllowlistRule, ClockTolerance, KeyShape, Question, RateLimit, Site
 from ._untold import Untold
 
 _CLICKS = "Phemex > account menu > API Management > the key"
@@ -66,6 +66,16 @@ class Phemex(Untold):
     def clock_tolerance(self) -> ClockTolerance:
         """Return the minute that a request lives; how far ahead is not documented, so this is caution."""
         return ClockTolerance(ahead=float(_LIFE), behind=float(_LIFE))
+
+    def rate_limit(self) -> RateLimit:
+        """Return fifty questions in a minute."""
+        return RateLimit(
+            requests=50,
+            seconds=60.0,
+            described="About 100 calls in a minute; half of it is used.",
+            source="ccxt 4.5.90",
+            as_of="2026-11-22",
+        )
 
     def click_path(self) -> str:
         """Return the way to the key's page."""

@@ -30,6 +30,7 @@ from ._contract import (
     KeyShape,
     LifetimeRule,
     Question,
+    RateLimit,
     Site,
 )
 
@@ -93,6 +94,16 @@ class Woo(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return 30 seconds; no readable source tells, so this is the caution of others."""
         return ClockTolerance(ahead=30.0, behind=30.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return ten questions in a minute."""
+        return RateLimit(
+            requests=10,
+            seconds=60.0,
+            described="10 calls in a minute.",
+            source="WOO X: Get API keys",
+            as_of="2026-11-22",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what a row lacks."""

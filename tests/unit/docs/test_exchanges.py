@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential, Exchange, Question
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._driver import NEXT_STEPS
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._pace import SPACING
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._signing import KEY_TYPES
 from ansible_collections.trading.hosts.plugins.module_utils._facts import PRODUCT_WORDS
@@ -113,6 +114,13 @@ def _rows(exchange: Exchange) -> Iterable[tuple[str, str]]:
         yield "source", f"{lifetime.source}, {lifetime.as_of}"
     clock = exchange.clock_tolerance()
     yield "clock of the host", f"at most {clock.ahead:g} s ahead, {clock.behind:g} s behind"
+    limit = exchange.rate_limit()
+    asked = f"{1 / SPACING:g} in a second"
+    if limit is not None:
+        asked = f"{limit.requests} in {limit.seconds:g} s. The exchange: {limit.described}"
+    yield "questions, at most", asked
+    if limit is not None:
+        yield "source", f"{limit.source}, {limit.as_of}"
     yield "cannot tell", _codes(sorted(exchange.cannot_tell()))
     yield "gives only together", "; ".join(_together(exchange)) or "nothing that is known"
     yield "a sub-account's key can withdraw", "never" if exchange.withdraw_needs_master() else _NOT_KNOWN
