@@ -13,7 +13,7 @@ from ansible_collections.trading.hosts.plugins.filter.credential_documents impor
 from ansible_collections.trading.hosts.plugins.plugin_utils._report import blocked_keys
 from tests.unit.module_utils._policy.build import refused, report
 
-KEYS = [
+KEYS: list[dict[str, object]] = [
     {"name": "a", "exchange": "bybit", "api_key": "key-a", "secret": "secret-a", "passphrase": None},
     {"name": "b", "exchange": "okx", "api_key": "key-b", "secret": "secret-b", "passphrase": "phrase-b"},
 ]

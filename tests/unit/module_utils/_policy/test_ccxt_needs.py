@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
 from ansible_collections.trading.hosts.plugins.module_utils._policy._ccxt_needs import BY_NEEDS, VERSION
+from tests.collection import CHECKOUT
 from tests.generated import ccxt_needs
 
 NEEDS = {name: needs for needs, names in BY_NEEDS.items() for name in names.split()}
@@ -22,7 +23,7 @@ def test_the_file_is_what_make_generated_writes() -> None:
 
 
 def test_it_is_the_pinned_ccxt_whole() -> None:
-    requirements = (ccxt_needs.CHECKOUT / "tests/requirements.txt").read_text(encoding="utf-8")
+    requirements = (CHECKOUT / "tests/requirements.txt").read_text(encoding="utf-8")
     assert f"ccxt=={VERSION}\n" in requirements
     assert set(NEEDS) == set(ccxt.exchanges)
     for name in ccxt.exchanges:
