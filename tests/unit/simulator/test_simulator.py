@@ -17,6 +17,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -201,6 +202,22 @@ def test_credentials_have_the_exchanges_shape(simulator: Simulator, name: str, s
 
 # These have no call for their clock: only the Date header, which is the server's.
 BY_DATE = {"bitfinex", "bitstamp", "blofin", "cryptocom", "gemini", "krakenfutures", "phemex"}
+
+
+def test_latency(simulator: Simulator) -> None:
+    def seconds(name: str) -> float:
+        began = time.monotonic()
+        get(simulator, simulator.base_url(name) + TIME[name])
+        return time.monotonic() - began
+
+    simulator.set_latency(300, exchange="okx")
+    assert seconds("okx") >= 0.3
+    simulator.set_latency(200)
+    assert seconds("okx") >= 0.3, "an exchange's own goes before that of all"
+    assert seconds("bybit") >= 0.2
+    simulator.set_latency(30_000, exchange="okx")
+    simulator.reset()
+    assert seconds("okx") < 30
 
 
 @pytest.mark.parametrize("name", sorted(set(EXCHANGES) - BY_DATE - {"hyperliquid"}))  # whose clock takes a POST

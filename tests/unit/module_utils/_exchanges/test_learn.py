@@ -435,6 +435,31 @@ def test_an_audit_with_a_bad_key_trips_no_ban(simulator: Simulator) -> None:
     simulator.set_bans(enabled=False)
 
 
+def test_nobody_waits_for_another_exchange(simulator: Simulator) -> None:
+    simulator.set_latency(2000, exchange="bybit")
+    names = ("bybit", "okx", "gate", "okx", "gate")
+    keys = [simulator.create_key(name, allowlist=[HERE], label=f"k{number}") for number, name in enumerate(names)]
+    facts = ask(simulator, *(given(simulator, key) for key in keys))
+    assert [(fact.exchange, fact.access.status) for fact in facts] == [(name, "accepted") for name in names]
+    seen = simulator.requests()
+    answered_at = next(request.at_ms for request in seen if request.exchange == "bybit") + 2000
+    assert all(request.at_ms < answered_at for request in seen)
+    for name, gap in (("okx", 0.2), ("gate", 0.2)):
+        times = [request.at_ms for request in seen if request.exchange == name]
+        # The first one came later by the opening of its connection.
+        assert times[-1] - times[0] >= (len(times) - 1) * gap * 1000 - 150
+
+
+def test_after_the_deadline_the_answers_that_came_are_kept(simulator: Simulator) -> None:
+    simulator.fault("okx", "slow")
+    keys = [
+        simulator.create_key(name, allowlist=[HERE], label=f"k{n}") for n, name in enumerate(("okx", "bybit", "okx"))
+    ]
+    facts = ask(simulator, *(given(simulator, key) for key in keys), timeout=30.0, deadline=2.0)
+    assert [fact.access.status for fact in facts] == ["unreachable", "accepted", "held_back"]
+    assert facts[1].observed is not None
+
+
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("empty", {}, "unreachable"),
     ("truncated", {}, "unreachable"),
