@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -147,6 +148,17 @@ def together(words: frozenset[str], *groups: frozenset[str]) -> frozenset[str]:
     return words.union({"read"}, *shared)
 
 
+def listed(entries: tuple[str, ...], *, empty: str) -> Allowlist:
+    """Return the allowlist of a list; ``empty`` is the state that an empty one is documented to mean.
+
+    One of nothing but empty texts is documented nowhere: it restricts to nothing that is known.
+    """
+    if any(entries):
+        return Allowlist("entries", entries)
+    return Allowlist("unknown" if entries else empty)
+
+
+@functools.lru_cache(maxsize=1024)
 def unknown(word: str) -> str:
     """Return the permission word for a word of the exchange that this collection does not know."""
     return UNKNOWN_PREFIX + one_line(word, limit=80)

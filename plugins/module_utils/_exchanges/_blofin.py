@@ -12,7 +12,7 @@ import typing as t
 from .._allowlist._grammar import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
-from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
+from .._facts import Access, Account, Expiry, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
 from ._answers import (
@@ -22,6 +22,7 @@ from ._answers import (
     identifier,
     in_base64,
     instant,
+    listed,
     member,
     optional,
     refused,
@@ -186,7 +187,7 @@ class Blofin(Exchange):
             label=optional(data, "apiName", str, host=host),
             permissions=_WORDS["readOnly:1"] if read_only else None,
             raw_permissions=(f"readOnly:{read_only}",),
-            allowlist=Allowlist("entries", entries) if entries else Allowlist("unrestricted"),
+            allowlist=listed(entries, empty="unrestricted"),
             created_at=_time(data, "createTime", host=host),
             expiry=_expiry(data, host=host),
             not_told=() if read_only else ("permissions",),

@@ -50,6 +50,8 @@ _UNREACHABLE: t.Mapping[str, str] = {
 }
 #: Refusals after which an exchange may ask in another way: they say nothing against the key.
 _LEAVES_OPEN = frozenset(("permission_denied", "ambiguous"))
+#: Of permissions or addresses that one key may have.
+_MOST_WORDS = 10_000
 _MENDED_BY_CLICKS = frozenset(("ip_refused", "expired", "permission_denied"))
 _TOLD_BY_NOBODY = frozenset(
     field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
@@ -87,17 +89,33 @@ def _interview(*, exchange: Exchange, question: Question, http: Http) -> tuple[A
             if isinstance(outcome, Answer):
                 request = interview.send(outcome)
                 continue
+            if wants_silence(outcome):
+                # Also where the key was accepted before: whoever asks on from this address is banned.
+                return outcome, None
             request = interview.throw(RefusedError(outcome))
             if outcome.status not in _LEAVES_OPEN:
                 return outcome, None
     except StopIteration as told:
-        return Access(ACCEPTED), told.value
+        return _told(told.value, exchange=exchange)
     except RefusedError as refused:
         return refused.access, None
     except AnswerError as error:
         return Access("unreachable", message=str(error)), None
     finally:
         interview.close()
+
+
+def wants_silence(access: Access) -> bool:
+    """Return whether the exchange, or the network in front of it, wants no more questions from this address for now."""
+    return access.status == "rate_limited" or (access.status, access.code) == ("ambiguous", "HTTP 403")
+
+
+def _told(observed: ObservedKey, *, exchange: Exchange) -> tuple[Access, ObservedKey | None]:
+    """Accept what was told, but for lists that no key has: to clean them would take longer than anybody waits."""
+    for what, count in (("permissions", len(observed.raw_permissions)), ("addresses", len(observed.allowlist.entries))):
+        if count > _MOST_WORDS:
+            return Access("unreachable", message=f"{exchange.title} answered {count} {what}, which no key has"), None
+    return Access(ACCEPTED), observed
 
 
 def _put(request: Request, *, exchange: Exchange, http: Http) -> Answer | Access:

@@ -19,10 +19,10 @@ import typing as t
 from .._allowlist._grammar import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
-from .._facts import Access, Account, Allowlist, ObservedKey
+from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object, json_value
-from ._answers import Refused, clock, identifier, instant, member, optional, refused, strings, together, unknown
+from ._answers import Refused, clock, identifier, instant, listed, member, optional, refused, strings, together, unknown
 from ._contract import (
     AllowlistRule,
     ClockTolerance,
@@ -201,7 +201,7 @@ class Gate(Exchange):
         return ObservedKey(
             masked_id="",
             account=Account(id=identifier(data, "user_id", host=host)),
-            allowlist=Allowlist("entries", entries) if entries else Allowlist("unrestricted"),
+            allowlist=listed(entries, empty="unrestricted"),
             not_told=_IN_THE_LIST,
         )
 

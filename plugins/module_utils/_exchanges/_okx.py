@@ -49,6 +49,7 @@ _WORDS: t.Mapping[str, frozenset[str]] = {
     "trade": _TRADE,
     "withdraw": frozenset(("withdraw",)),
 }
+_SUB = re.compile(r"[1-9][0-9]?")
 _SEES = (re.compile(r"Your IP (\S+) is not included"), re.compile(r"IP address \(([^)]+)\)"))
 
 REFUSALS: t.Mapping[str, Refused] = {
@@ -213,7 +214,8 @@ class Okx(Exchange):
         kind = optional(row, "type", str, int, host=host)
         level: str | None = None
         if kind not in (None, ""):
-            level = "main" if str(kind) == "0" else "sub"
+            # 0, or one of several kinds of sub-account. Anything else must not pass for a key that cannot withdraw.
+            level = "main" if str(kind) == "0" else "sub" if _SUB.fullmatch(str(kind)) else None
         elif own is not None and main is not None:
             level = "main" if own == main else "sub"
         return ObservedKey(

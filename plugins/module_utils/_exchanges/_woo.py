@@ -20,7 +20,19 @@ from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, clock, hmac_sha256, identifier, member, optional, refused, strings, together, unknown
+from ._answers import (
+    Refused,
+    clock,
+    hmac_sha256,
+    identifier,
+    listed,
+    member,
+    optional,
+    refused,
+    strings,
+    together,
+    unknown,
+)
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,
     AllowlistRule,
@@ -172,7 +184,7 @@ class Woo(Exchange):
         if "allowedIPs" in row:
             entries = tuple(strings(row, "allowedIPs", host=host))
             # The field is documented to be absent where there is no restriction: an empty one is something else.
-            allowlist = Allowlist("entries", entries) if entries else Allowlist("unknown")
+            allowlist = listed(entries, empty="unknown")
         else:
             allowlist = Allowlist("unrestricted")
         return ObservedKey(
