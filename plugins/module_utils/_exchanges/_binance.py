@@ -84,10 +84,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Binance(Exchange):
-    """Binance. Sources: its API documents as of 2026-07-21 and the announcement of 2021-07-08."""
+    """Binance."""
 
     name = "binance"
     title = "Binance"
+    sources = "its API documents as of 2026-07-21 and the announcement of 2021-07-08"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the hosts. Test sites and Binance.US are not known to have the call by which a key tells itself."""
@@ -139,6 +140,10 @@ class Binance(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what ``apiRestrictions`` lacks."""
         return frozenset(("account", "label", "last_used_at", "owner_kind", "state"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return {"allowlist": "only whether there is one", "expiry": "only of the right to trade, when it ends"}
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with those that share a box: spot with margin, loans with transfers between own wallets."""

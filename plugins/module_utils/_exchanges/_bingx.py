@@ -73,10 +73,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Bingx(Exchange):
-    """BingX. Sources: the source of its document pages as of 2025-10-29 and its API page."""
+    """BingX."""
 
     name = "bingx"
     title = "BingX"
+    sources = "the source of its document pages as of 2025-10-29, and its API page of 2026-11-22"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the live host and the demo one, where no source shows the key's pages: a balance is read there."""

@@ -73,10 +73,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Bitfinex(Exchange):
-    """Bitfinex. Sources: its document "Key Permissions" as of 2025-06-10; ccxt 4.5.90 for the codes."""
+    """Bitfinex."""
 
     name = "bitfinex"
     title = "Bitfinex"
+    sources = 'its document "Key Permissions" as of 2025-06-10; ccxt 4.5.90 (2026-11-22) for the codes'
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return its host for signed calls; paper trading is a sub-account on the same one."""

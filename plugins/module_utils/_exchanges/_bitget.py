@@ -111,10 +111,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Bitget(Exchange):
-    """Bitget. Sources: its documents as copied on 2025-11-30, and a client library's recorded answers."""
+    """Bitget."""
 
     name = "bitget"
     title = "Bitget"
+    sources = "its documents as copied on 2025-11-30, and a client library's recorded answers"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return one host; demo keys use it with a header."""

@@ -48,10 +48,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Bitmart(Untold):
-    """BitMart. Sources: its spot documents as of 2025-11-30; ccxt 4.5.20 for the refusals."""
+    """BitMart."""
 
     name = "bitmart"
     title = "BitMart"
+    sources = "its spot documents as of 2025-11-30; ccxt 4.5.20 (2026-11-22) for the refusals"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the host of spot."""

@@ -79,10 +79,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Bitmex(Exchange):
-    """BitMEX. Sources: the schema of its API connectors, and refusals in users' logs of 2018 to 2021."""
+    """BitMEX."""
 
     name = "bitmex"
     title = "BitMEX"
+    sources = "the schema of its API connectors, read on 2026-11-22; refusals in users' logs of 2018 to 2021"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the live site and testnet, which has keys of its own."""

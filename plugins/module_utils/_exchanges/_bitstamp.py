@@ -50,10 +50,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Bitstamp(Untold):
-    """Bitstamp. Sources: its V2 documents on authentication as copied in public; ccxt 4.5.90 for the refusals."""
+    """Bitstamp."""
 
     name = "bitstamp"
     title = "Bitstamp"
+    sources = "its V2 documents on authentication as copied in public, read on 2026-11-22; ccxt 4.5.90 for the refusals"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return its one host; a sandbox is given out on request."""

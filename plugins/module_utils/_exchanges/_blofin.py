@@ -67,10 +67,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Blofin(Exchange):
-    """BloFin. Source: its API documents as of 2026-03-21."""
+    """BloFin."""
 
     name = "blofin"
     title = "BloFin"
+    sources = "its API documents as of 2026-03-21"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the hosts; demo trading has one of its own."""
@@ -118,6 +119,10 @@ class Blofin(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what the answer lacks; of a key that does more than read it lacks the permissions too."""
         return frozenset(("last_used_at", "state"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return {"permissions": "only whether it does more than read"}
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words as they are, with reading: how its boxes hang together is not documented."""

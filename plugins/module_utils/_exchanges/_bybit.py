@@ -86,10 +86,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Bybit(Exchange):
-    """Bybit. Sources: its V5 documents as of 2026-07-24."""
+    """Bybit."""
 
     name = "bybit"
     title = "Bybit"
+    sources = "its V5 documents as of 2026-07-24"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the hosts of V5's guide. Hong Kong is left out: sources name different hosts."""

@@ -71,10 +71,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Coinbase(Exchange):
-    """Coinbase Advanced Trade. Sources: its documents and its SDK 1.8.4, read on 2026-11-22."""
+    """Coinbase Advanced Trade."""
 
     name = "coinbase"
     title = "Coinbase"
+    sources = "its documents and its SDK 1.8.4, read on 2026-11-22"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return one host; no readable source tells how keys of the sandbox are asked."""
@@ -114,6 +115,10 @@ class Coinbase(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what ``key_permissions`` lacks."""
         return frozenset(("allowlist", "created_at", "expiry", "label", "last_used_at", "owner_kind", "state"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return {"account": "the portfolio"}
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and futures together; what can transfer can withdraw, which no word excuses."""

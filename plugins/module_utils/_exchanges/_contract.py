@@ -181,6 +181,8 @@ class Exchange(abc.ABC):
     name: t.ClassVar[str]
     #: The name that people read: ``Bybit``.
     title: t.ClassVar[str]
+    #: What all was read in that bears no source of its own, and when.
+    sources: t.ClassVar[str]
 
     # --- what is known of the exchange ---
 
@@ -230,6 +232,10 @@ class Exchange(abc.ABC):
     @abc.abstractmethod
     def cannot_tell(self) -> frozenset[str]:
         """Return the fields of ``ObservedKey`` that this exchange never tells."""
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return the fields that it tells only of some keys or in part, and which part, as people read it."""
+        return {}
 
     @abc.abstractmethod
     def closure(self, words: frozenset[str]) -> frozenset[str]:

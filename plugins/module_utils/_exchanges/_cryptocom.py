@@ -40,10 +40,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class CryptoCom(Untold):
-    """Crypto.com Exchange. Sources: its V1 documents as of 2025-11-30."""
+    """Crypto.com Exchange."""
 
     name = "cryptocom"
     title = "Crypto.com"
+    sources = "its V1 documents as of 2025-11-30"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return production, and the sandbox that its documents call UAT."""

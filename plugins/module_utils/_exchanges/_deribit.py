@@ -88,10 +88,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Deribit(Exchange):
-    """Deribit. Sources: its documents as copied on 2025-11-30."""
+    """Deribit."""
 
     name = "deribit"
     title = "Deribit"
+    sources = "its documents as copied on 2025-11-30"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the live site and the test one, which has keys of its own."""
@@ -128,6 +129,10 @@ class Deribit(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what both answers lack; without the list, addresses and age are unknown too."""
         return frozenset(("account", "expiry", "last_used_at", "owner_kind"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return dict.fromkeys(("allowlist", "created_at", "label"), "on request")
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with those that share a scope. A transfer cannot be had without withdrawals.

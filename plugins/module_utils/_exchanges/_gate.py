@@ -88,10 +88,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Gate(Exchange):
-    """Gate. Sources: its API v4 documents as copied on 2025-11-30, and its SDK."""
+    """Gate."""
 
     name = "gate"
     title = "Gate"
+    sources = "its API v4 documents as copied on 2025-11-30, and its SDK"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the hosts; TestNet and the European site have keys of their own."""
@@ -132,6 +133,10 @@ class Gate(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what neither answer holds."""
         return frozenset(("expiry", "owner_kind"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return dict.fromkeys(("permissions", "created_at", "label"), "to most keys")
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with those that share a group: spot with margin, both directions of transfers."""

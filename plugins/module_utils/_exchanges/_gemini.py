@@ -62,10 +62,11 @@ _PRINTED_KEY = re.compile(r"(API key )\S+")
 
 
 class Gemini(Exchange):
-    """Gemini. Sources: its documents on roles and API keys as of 2026-11-22."""
+    """Gemini."""
 
     name = "gemini"
     title = "Gemini"
+    sources = "its documents on roles and API keys as of 2026-11-22"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return its host, and that of what Gemini calls the sandbox."""

@@ -93,10 +93,11 @@ _FRAGMENTS = tuple(code for code in REFUSALS if " " in code)
 
 
 class Htx(Exchange):
-    """HTX. Sources: its documents as copied on 2025-11-30; the words of refusals from users' logs of 2021 and 2025."""
+    """HTX."""
 
     name = "htx"
     title = "HTX"
+    sources = "its documents as copied on 2025-11-30; the words of refusals from users' logs of 2021 and 2025"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the host of the documents. Its test site is probably gone, so it is left out."""
@@ -141,6 +142,10 @@ class Htx(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what the key's page lacks."""
         return frozenset(("last_used_at", "owner_kind"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return dict.fromkeys(("permissions", "allowlist", "created_at", "expiry", "label"), "to main accounts")
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return all that ``trade`` holds as soon as one of it is declared."""

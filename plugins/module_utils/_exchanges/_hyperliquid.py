@@ -66,10 +66,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Hyperliquid(Exchange):
-    """Hyperliquid. Sources: its documents as copied on 2025-11-30, and a client library's recorded answers."""
+    """Hyperliquid."""
 
     name = "hyperliquid"
     title = "Hyperliquid"
+    sources = "its documents as copied on 2025-11-30, and a client library's recorded answers"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return both networks; an agent of one is unknown on the other."""
@@ -132,6 +133,10 @@ class Hyperliquid(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what neither answer holds."""
         return frozenset(("created_at", "last_used_at", "owner_kind", "state"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return dict.fromkeys(("expiry", "label"), "of named agents")
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words with spot and futures together: an agent trades both."""

@@ -99,10 +99,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Kraken(Exchange):
-    """Kraken. Sources: its documents and support pages as of 2026-11-22."""
+    """Kraken."""
 
     name = "kraken"
     title = "Kraken"
+    sources = "its documents and support pages as of 2026-11-22"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return its only host; there is no test site for spot."""

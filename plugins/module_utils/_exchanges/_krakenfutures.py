@@ -68,10 +68,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class KrakenFutures(Exchange):
-    """Kraken Futures. Sources: its document "Check v3 API key" as of 2026-11-22; ccxt 4.5.90 for the signature."""
+    """Kraken Futures."""
 
     name = "krakenfutures"
     title = "Kraken Futures"
+    sources = 'its document "Check v3 API key" as of 2026-11-22; ccxt 4.5.90 for the signature'
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return both hosts; that the demo has this call too is not documented."""
@@ -109,6 +110,10 @@ class KrakenFutures(Exchange):
     def cannot_tell(self) -> frozenset[str]:
         """Return what the check lacks; ``permissions`` come, but nobody documents their words."""
         return frozenset(("expiry", "label", "last_used_at", "owner_kind", "state"))
+
+    def tells_in_part(self) -> t.Mapping[str, str]:
+        """Return what it tells only of some keys, or not whole."""
+        return {"permissions": "but no word is known"}
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words as they are: nothing is known that comes together."""

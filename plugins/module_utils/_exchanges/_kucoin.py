@@ -81,10 +81,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Kucoin(Exchange):
-    """KuCoin. Sources: its SDK's specification of 2025-11-04, its support pages, a client library's recordings."""
+    """KuCoin."""
 
     name = "kucoin"
     title = "KuCoin"
+    sources = "its SDK's specification of 2025-11-04, its support pages, a client library's recordings"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the two hosts; there is no test site any more."""

@@ -51,10 +51,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Mexc(Untold):
-    """MEXC. Sources: its spot V3 documents as of 2025-11-30; ccxt 4.5.90 and public reports for the refusals."""
+    """MEXC."""
 
     name = "mexc"
     title = "MEXC"
+    sources = "its spot V3 documents as of 2025-11-30; ccxt 4.5.90 and public reports for the refusals"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return its one host; there is no testnet."""

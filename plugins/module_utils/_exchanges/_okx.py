@@ -83,10 +83,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Okx(Exchange):
-    """OKX. Sources: its V5 documents as of 2026-07-06."""
+    """OKX."""
 
     name = "okx"
     title = "OKX"
+    sources = "its V5 documents as of 2026-07-06"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return one host per region; demo keys use the same host with a header."""

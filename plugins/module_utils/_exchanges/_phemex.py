@@ -38,10 +38,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Phemex(Untold):
-    """Phemex. Sources: ccxt 4.5.90; public reports for an expired request (2021-04-23)."""
+    """Phemex."""
 
     name = "phemex"
     title = "Phemex"
+    sources = "ccxt 4.5.90, read on 2026-11-22; public reports for an expired request (2021-04-23)"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return both hosts."""

@@ -74,10 +74,11 @@ REFUSALS: t.Mapping[str, Refused] = {
 
 
 class Woo(Exchange):
-    """WOO X. Sources: its API documents and a client library, as of 2026-11-22."""
+    """WOO X."""
 
     name = "woo"
     title = "WOO X"
+    sources = "its API documents and a client library, as of 2026-11-22"
 
     def sites(self) -> t.Mapping[tuple[str, str], Site]:
         """Return the host, and the staging site as testnet."""
