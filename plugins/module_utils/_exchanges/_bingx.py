@@ -116,11 +116,11 @@ class Bingx(Exchange):
         return ClockTolerance(ahead=1.0, behind=5.0)
 
     def rate_limit(self) -> RateLimit:
-        """Return five questions in a second."""
+        """Return ten questions in a second."""
         return RateLimit(
-            requests=5,
+            requests=10,
             seconds=1.0,
-            described="5 calls in a second.",
+            described="5 calls in a second for each of the two.",
             source="BingX: API key permissions",
             as_of="2025-10-29",
         )

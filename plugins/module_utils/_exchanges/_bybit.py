@@ -26,7 +26,16 @@ from ._answers import (
     together,
     unknown,
 )
-from ._contract import AllowlistRule, ClockTolerance, Exchange, KeyShape, LifetimeRule, Question, Site
+from ._contract import (
+    AllowlistRule,
+    ClockTolerance,
+    Exchange,
+    KeyShape,
+    LifetimeRule,
+    Question,
+    RateLimit,
+    Site,
+)
 from ._signing import HMAC, RSA, hex_or_base64
 
 _CLICKS = "Bybit > account menu > API > the key > Edit"
@@ -141,6 +150,16 @@ class Bybit(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return the window that we send, and one second ahead."""
         return ClockTolerance(ahead=1.0, behind=5.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return ten questions in a second."""
+        return RateLimit(
+            requests=10,
+            seconds=1.0,
+            described="10 calls in a second.",
+            source="Bybit V5: Get API Key Information",
+            as_of="2026-07-24",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what ``query-api`` lacks."""

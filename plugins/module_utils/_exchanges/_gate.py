@@ -31,6 +31,7 @@ from ._contract import (
     KeyShape,
     LifetimeRule,
     Question,
+    RateLimit,
     RefusedError,
     Site,
 )
@@ -129,6 +130,16 @@ class Gate(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return 60 seconds both ways."""
         return ClockTolerance(ahead=60.0, behind=60.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return ten questions in a second."""
+        return RateLimit(
+            requests=10,
+            seconds=1.0,
+            described="About 15 calls in a second for each path; fewer are used.",
+            source="ccxt 4.5.90",
+            as_of="2026-11-22",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what neither answer holds."""

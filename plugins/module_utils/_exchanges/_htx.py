@@ -43,6 +43,7 @@ from ._contract import (
     KeyShape,
     LifetimeRule,
     Question,
+    RateLimit,
     RefusedError,
     Site,
 )
@@ -138,6 +139,16 @@ class Htx(Exchange):
     def clock_tolerance(self) -> ClockTolerance:
         """Return five minutes both ways."""
         return ClockTolerance(ahead=300.0, behind=300.0)
+
+    def rate_limit(self) -> RateLimit:
+        """Return ten questions in a second."""
+        return RateLimit(
+            requests=10,
+            seconds=1.0,
+            described="10 calls in a second.",
+            source="ccxt 4.5.90",
+            as_of="2026-11-22",
+        )
 
     def cannot_tell(self) -> frozenset[str]:
         """Return what the key's page lacks."""

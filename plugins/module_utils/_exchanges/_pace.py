@@ -21,8 +21,7 @@ from .._http import Answer, Http, Request
 from ._contract import RateLimit
 from ._options import Plan
 
-#: Seconds between two requests to one exchange, whatever it publishes: five in a second. Every exchange whose limit is
-#: known allows that for a while; where it is not known, this is all that is dared.
+#: Seconds between two requests to one exchange, unless it is known to take more: five in a second.
 SPACING = 0.2
 
 
@@ -44,6 +43,7 @@ class PacedHttp:
     ) -> None:
         self._http = http
         self._limit = limit
+        self._spacing = SPACING if limit is None else min(SPACING, limit.seconds / limit.requests)
         self._ends = ends
         self._elapsed = elapsed
         self._sleep = sleep
@@ -53,7 +53,7 @@ class PacedHttp:
     def wait(self) -> bool:
         """Wait until a request may be put. Where that would be too late, return ``False`` at once."""
         now = self._elapsed()
-        free = now if self._begun is None else max(now, self._begun + SPACING)
+        free = now if self._begun is None else max(now, self._begun + self._spacing)
         if self._limit is not None and len(self._ended) == self._limit.requests:
             free = max(free, self._ended[0] + self._limit.seconds)
         if free >= self._ends:

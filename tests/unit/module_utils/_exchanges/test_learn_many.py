@@ -137,24 +137,27 @@ def test_exchanges_are_asked_side_by_side_and_answered_in_order(monkeypatch: pyt
 
 def test_the_keys_of_one_exchange_are_asked_one_after_the_other_at_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(latency=0.15)
-    world.learn(*(f"bybit-{number}" for number in range(4)), monkeypatch=monkeypatch)
-    assert world.asked == [(f"bybit-{number}", pytest.approx(0.2 * number)) for number in range(4)]
-    # BingX publishes five in a second: the sixth waits a second after the first one's end.
+    world.learn(*(f"binance-{number}" for number in range(4)), monkeypatch=monkeypatch)
+    assert world.asked == [(f"binance-{number}", pytest.approx(0.2 * number)) for number in range(4)]
+    # WOO X publishes ten in a minute: the eleventh waits a minute after the first one's end.
     world = World(latency=0.1)
-    world.learn(*(f"bingx-{number}" for number in range(6)), monkeypatch=monkeypatch)
-    assert [at for _name, at in world.asked] == [pytest.approx(at) for at in (0.0, 0.2, 0.4, 0.6, 0.8, 1.1)]
+    world.learn(*(f"woo-{number}" for number in range(11)), monkeypatch=monkeypatch)
+    assert [at for _name, at in world.asked] == [
+        *(pytest.approx(0.2 * turn) for turn in range(10)),
+        pytest.approx(60.1),
+    ]
 
 
 def test_environments_of_an_exchange_share_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     world.learn("bybit-1", "bybit@testnet-1", "bybit-2", monkeypatch=monkeypatch)
-    assert [at for _name, at in world.asked] == [0.0, pytest.approx(0.2), pytest.approx(0.4)]
+    assert [at for _name, at in world.asked] == [0.0, pytest.approx(0.1), pytest.approx(0.2)]
     assert [client.hosts for client in world.clients] == [{"api.bybit.com", "api-testnet.bybit.com"}]
 
 
 def test_what_did_not_get_its_turn_is_said_and_the_rest_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(latency=0.15)
-    facts = world.learn(*(f"bybit-{number}" for number in range(5)), deadline=0.5, monkeypatch=monkeypatch)
+    facts = world.learn(*(f"binance-{number}" for number in range(5)), deadline=0.5, monkeypatch=monkeypatch)
     assert statuses(facts) == ["accepted"] * 3 + ["held_back"] * 2
     assert "the deadline of 0.5 s for all keys was over" in str(facts[4].access.next_step)
     assert len(world.asked) == 3
