@@ -15,7 +15,7 @@ from ansible import constants
 
 from ..module_utils._exchanges._options import ARGUMENT_SPEC, check_texts
 from ..plugin_utils._facts_files import learning_host, write_facts
-from ..plugin_utils._refused_keys import AskedKey, refused_keys
+from ..plugin_utils._refused_keys import RUN_SECRET, AskedKey, given_mark, refused_keys
 from ..plugin_utils._secret_action import SecretAction
 
 
@@ -28,22 +28,32 @@ class ActionModule(SecretAction):
 
     def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         args = self._task.args
-        keys = _asked_keys(args.get("api_keys"))
+        marks: dict[str, str] = {}
+        if _has_placed(args.get("api_keys")):
+            told = self._ask_module({**args, "mark_with": RUN_SECRET}, task_vars)
+            if told.get("failed"):
+                return told
+            marks = told["marks"]
+        keys = _asked_keys(args.get("api_keys"), marks=marks)
         host = learning_host(self._task, task_vars)
         with refused_keys(directory=constants.DEFAULT_LOCAL_TMP, host=host, keys=keys) as run:
             held_back = run.held_back()
-            if held_back:
-                self._task.args = {**args, "hold_back": sorted({*held_back, *_names(args.get("hold_back"))})}
-            try:
-                result = super()._execute(task_vars)
-            finally:
-                self._task.args = args
+            names = sorted({*held_back, *_names(args.get("hold_back"))})
+            result = self._ask_module({**args, "hold_back": names} if names else args, task_vars)
             learned = result.get("api_keys", [])
             for fact in learned:
                 if fact["name"] in held_back:
                     fact["access"]["next_step"] = held_back[fact["name"]]
             run.note({fact["name"]: (fact["access"]["status"], fact["access"]["code"]) for fact in learned})
         return result
+
+    def _ask_module(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        given = self._task.args
+        self._task.args = args
+        try:
+            return super()._execute(task_vars)
+        finally:
+            self._task.args = given
 
     def finish(self, result: dict[str, t.Any], *, task_vars: t.Mapping[str, t.Any]) -> None:
         host = learning_host(self._task, task_vars)
@@ -58,12 +68,21 @@ class ActionModule(SecretAction):
             )
 
 
-def _asked_keys(given: t.Any) -> list[AskedKey]:
-    return [
-        AskedKey(str(key.get("name")), str(key.get("exchange")), str(key["api_key"]) if key.get("api_key") else None)
-        for key in (given if isinstance(given, list) else ())
-        if isinstance(key, dict)
-    ]
+def _dicts(given: t.Any) -> list[dict[str, t.Any]]:
+    return [key for key in given if isinstance(key, dict)] if isinstance(given, list) else []
+
+
+def _has_placed(given: t.Any) -> bool:
+    return any(key.get("credential") for key in _dicts(given))
+
+
+def _asked_keys(given: t.Any, *, marks: t.Mapping[str, str]) -> list[AskedKey]:
+    found = []
+    for key in _dicts(given):
+        name, exchange = str(key.get("name")), str(key.get("exchange"))
+        told = given_mark(exchange=exchange, api_key=str(key["api_key"])) if key.get("api_key") else marks.get(name)
+        found.append(AskedKey(name, exchange, told))
+    return found
 
 
 def _names(given: t.Any) -> list[str]:

@@ -461,6 +461,12 @@ options:
     type: list
     elements: str
     default: []
+  mark_with:
+    description:
+      - Set by the action plugin of this module, not by people. Nothing is asked; instead each key whose
+        O(api_keys[].credential) lies on the host comes back as a mark, by which the controller knows the same key on
+        several hosts without seeing it.
+    type: str
   ip_family:
     description:
       - Ask over this address family only. An allowlist with IPv4 entries says nothing about a host that leaves by
@@ -768,6 +774,7 @@ import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._marks import placed_marks
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import ARGUMENT_SPEC, Placed
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._placed import open_placed
 from ansible_collections.trading.hosts.plugins.module_utils._facts import to_json
@@ -781,6 +788,9 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
         module.no_log_values.update(credential.secrets())
         return credential
 
+    if module.params["mark_with"]:
+        marks = placed_marks(module.params, run_secret=module.params["mark_with"], open_placed=open_and_hide)
+        return {"changed": False, "marks": marks}
     facts = learn(module.params, host=socket.gethostname(), open_placed=open_and_hide)
     return {"changed": False, "api_keys": [to_json(fact) for fact in facts]}
 

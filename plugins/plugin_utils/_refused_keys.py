@@ -9,9 +9,10 @@ that the exchange sees. So the controller remembers for the time of one run whic
 exchange asked for silence.
 
 Ansible's workers are processes, forked for each task of each host. What they share is a file for each key in Ansible's
-own directory of this run, which only its user can read and which is removed at the end. Its name is an HMAC of the
-key's id under a random key that is made before the workers are forked, and is never written. A lock on the file lets
-the hosts ask with that key one after the other; hosts with other keys do not wait.
+own directory of this run, which only its user can read and which is removed at the end. Its name is the key's mark: an
+HMAC of its id under a random secret that is made before the workers are forked, and is never written. Of a credential
+that lies on a host, the host tells the mark before anything is asked. A lock on the file lets the hosts ask with that
+key one after the other; hosts with other keys do not wait.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
-import hashlib
-import hmac
 import os
 import secrets
 import typing as t
 
-_RUN_KEY = secrets.token_bytes(32)
+from ..module_utils._exchanges._marks import mark
+
+#: Made before Ansible forks its workers, so that all of them have the same.
+RUN_SECRET = secrets.token_hex(32)
 
 #: Answers that say nothing against the key when another host asks with it.
 _OF_THE_HOST = frozenset(
@@ -35,11 +37,16 @@ _OF_THE_HOST = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class AskedKey:
-    """A key of a task. ``api_key`` is its id, or ``None`` where only the host knows it (a placed credential)."""
+    """A key of a task. ``mark`` is what ``_marks.mark`` makes of its id; ``None`` where nobody told it."""
 
     name: str
     exchange: str
-    api_key: str | None
+    mark: str | None
+
+
+def given_mark(*, exchange: str, api_key: str) -> str:
+    """Return the mark of a key whose id the controller knows."""
+    return mark(run_secret=RUN_SECRET, exchange=exchange, api_key=api_key)
 
 
 class RefusedKeys:
@@ -56,7 +63,7 @@ class RefusedKeys:
         found = {}
         for key in self._keys.values():
             silent = self._limited(key.exchange)
-            refused = _read(self._files[_mark(key)]) if key.api_key else ""
+            refused = _read(self._files[key.mark]) if key.mark else ""
             by, _sep, status = refused.partition("\n")
             if silent and silent != self._host:
                 found[key.name] = (
@@ -78,8 +85,8 @@ class RefusedKeys:
                 continue
             if status == "rate_limited" or (status, code) == ("ambiguous", "HTTP 403"):
                 self._limit(key.exchange)
-            elif key.api_key and status not in _OF_THE_HOST:
-                _write(self._files[_mark(key)], f"{self._host}\n{status}")
+            elif key.mark and status not in _OF_THE_HOST:
+                _write(self._files[key.mark], f"{self._host}\n{status}")
 
     def _limited(self, exchange: str) -> str:
         try:
@@ -96,7 +103,7 @@ class RefusedKeys:
                 file.write(self._host)
 
     def _silence(self, exchange: str) -> str:
-        return os.path.join(self._directory, f"trading-hosts-silence-{_digest(exchange)}")
+        return os.path.join(self._directory, f"trading-hosts-silence-{given_mark(exchange=exchange, api_key='')}")
 
 
 @contextlib.contextmanager
@@ -108,22 +115,14 @@ def refused_keys(*, directory: str, host: str, keys: t.Sequence[AskedKey]) -> t.
     files: dict[str, int] = {}
     try:
         # In one order everywhere, so that no two hosts wait for each other.
-        for mark in sorted({_mark(key) for key in keys if key.api_key}):
-            path = os.path.join(directory, f"trading-hosts-key-{mark}")
-            files[mark] = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(files[mark], fcntl.LOCK_EX)
+        for name in sorted({key.mark for key in keys if key.mark}):
+            path = os.path.join(directory, f"trading-hosts-key-{name}")
+            files[name] = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(files[name], fcntl.LOCK_EX)
         yield RefusedKeys(directory=directory, host=host, keys=keys, files=files)
     finally:
         for handle in files.values():
             os.close(handle)
-
-
-def _mark(key: AskedKey) -> str:
-    return _digest(f"{key.exchange}\n{key.api_key}")
-
-
-def _digest(text: str) -> str:
-    return hmac.new(_RUN_KEY, text.encode(), hashlib.sha256).hexdigest()
 
 
 def _read(handle: int) -> str:

@@ -54,6 +54,7 @@ _KEY_SPEC: dict[str, t.Any] = {
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "api_keys": {"type": "list", "elements": "dict", "required": True, "options": _KEY_SPEC, "no_log": False},
     "hold_back": {"type": "list", "elements": "str", "default": []},
+    "mark_with": {"type": "str", "no_log": True},
     "source_address": {"type": "str"},
     "ip_family": {"type": "str", "choices": ["any", "ipv4", "ipv6"], "default": "any"},
     "proxy": {"type": "str", "no_log": True},

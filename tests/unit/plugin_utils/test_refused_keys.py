@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
-from ansible_collections.trading.hosts.plugins.plugin_utils._refused_keys import AskedKey, refused_keys
+from ansible_collections.trading.hosts.plugins.plugin_utils._refused_keys import AskedKey, given_mark, refused_keys
 from tests.collection import collections_directory
 from tests.simulator.client import Simulator
 from tests.unit.module_utils._exchanges.test_learn import given, not_opened
@@ -55,7 +55,10 @@ def question(simulator: Simulator, key: Any) -> dict[str, Any]:
 
 def learn_on(host: str, simulator: Simulator, directory: Path, *api_keys: dict[str, Any]) -> list[KeyFacts]:
     """Ask as one host of a run does: the controller's memory before and after."""
-    keys = [AskedKey(key["name"], key["exchange"], key["api_key"]) for key in api_keys]
+    keys = [
+        AskedKey(key["name"], key["exchange"], given_mark(exchange=key["exchange"], api_key=key["api_key"]))
+        for key in api_keys
+    ]
     with refused_keys(directory=str(directory), host=host, keys=keys) as run:
         options = {"api_keys": list(api_keys), "ca_path": simulator.ca_file, "hold_back": sorted(run.held_back())}
         facts = learn(options, host=host, open_placed=not_opened)
@@ -87,7 +90,11 @@ def test_after_a_call_for_silence_no_other_host_asks_there(simulator: Simulator,
     assert learn_on("bot3", simulator, tmp_path, other)[0].access.status == "accepted"
 
 
-KEY = AskedKey("bot", "okx", "the-id-of-a-key")
+def asked(name: str, exchange: str, api_key: str | None) -> AskedKey:
+    return AskedKey(name, exchange, None if api_key is None else given_mark(exchange=exchange, api_key=api_key))
+
+
+KEY = asked("bot", "okx", "the-id-of-a-key")
 
 
 @pytest.mark.parametrize(
@@ -113,11 +120,15 @@ def test_what_holds_a_key_back_on_other_hosts(tmp_path: Path, status: str, held:
         run.note({"bot": (status, "1"), "stranger": ("invalid_key", "1")})
     with refused_keys(directory=str(tmp_path), host="bot1", keys=[KEY]) as run:
         assert run.held_back() == {}, "the same host may ask again, in another task"
-    renamed = [AskedKey("other", "okx", KEY.api_key), AskedKey("same", "okx", KEY.api_key)]
+    renamed = [AskedKey("other", "okx", KEY.mark), AskedKey("same", "okx", KEY.mark)]
     with refused_keys(directory=str(tmp_path), host="bot2", keys=renamed) as run:
         assert set(run.held_back()) == ({"other", "same"} if held else set())
         assert all("host bot1" in said and status in said for said in run.held_back().values())
-    elsewhere = [AskedKey("a", "bybit", KEY.api_key), AskedKey("b", "okx", "another-key"), AskedKey("c", "okx", None)]
+    elsewhere = [
+        asked("a", "bybit", "the-id-of-a-key"),
+        asked("b", "okx", "another-key"),
+        asked("c", "okx", None),
+    ]
     with refused_keys(directory=str(tmp_path), host="bot2", keys=elsewhere) as run:
         assert run.held_back() == {}
 

@@ -379,6 +379,7 @@ def test_the_registry_lists_every_exchange_file() -> None:
         "_answers",
         "_driver",
         "_learn",
+        "_marks",
         "_nonce",
         "_options",
         "_passphrase",
