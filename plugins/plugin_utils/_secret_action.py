@@ -128,14 +128,20 @@ class SecretAction(ActionBase):
                 "history show it; treat it as seen by others, and give it by a vaulted file (-e @file), a lookup or a "
                 "prompt."
             )
-        settings = _effective_ssh(self._connection) if _transport_of(self._connection) in _SSH else {}
+        settings = self._settings()
         self._check_pipelining(settings)
         self._check_become()
+        return self._check_verified(settings, risk="get the secret")
+
+    def _settings(self) -> dict[str, str]:
+        return _effective_ssh(self._connection) if _transport_of(self._connection) in _SSH else {}
+
+    def _check_verified(self, settings: t.Mapping[str, str], *, risk: str) -> Transport:
         transport = self._check_identity(settings)
         if transport.problem and self._required("require_verified_host"):
             raise TradingHostsError(
                 f"The identity of this host is not checked: {transport.problem}; whoever answers at its address would "
-                "get the secret; put the host's key into known_hosts (or use an SSH CA) and leave checking on "
+                f"{risk}; put the host's key into known_hosts (or use an SSH CA) and leave checking on "
                 "(require_verified_host: false goes on anyway)."
             )
         return transport

@@ -56,11 +56,15 @@ _PLACEHOLDER = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One credential to place (``content`` is its document) or to remove (``content`` is None)."""
+    """One credential to place (``content`` is its document) or to remove (``content`` is None).
+
+    With ``keep`` whatever content is there and decrypts stays, and ``content`` is only for where there is none.
+    """
 
     name: str
     content: bytes | None = dataclasses.field(default=None, repr=False)
     with_key: str = "auto"
+    keep: bool = False
 
 
 def parse(*, credentials: t.Any) -> list[Request]:

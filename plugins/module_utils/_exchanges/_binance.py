@@ -23,6 +23,7 @@ from .._http import Answer, Request
 from .._json import json_object
 from ._answers import Refused, clock, instant, member, optional, refused, unknown
 from ._contract import (
+    PUBLIC_PEM,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -31,6 +32,7 @@ from ._contract import (
     LifetimeRule,
     Question,
     RefusedError,
+    Registration,
     Site,
 )
 from ._signing import ED25519, HMAC, RSA, hex_or_base64
@@ -110,6 +112,17 @@ class Binance(Exchange):
     def key_types(self) -> tuple[str, ...]:
         """Return what the key's page offers: it registers a public half, or makes an HMAC secret itself."""
         return (ED25519, RSA, HMAC)
+
+    def registration(self) -> Registration:
+        """Return where a public half is pasted."""
+        return Registration(
+            click_path="Binance > account menu > API Management > Create API > Self-generated",
+            described=PUBLIC_PEM,
+            unverified=None,
+            source="Binance: How to Generate an Ed25519 (RSA) Key Pair to Send API Requests",
+            as_of="2023-07-11",
+            sizes=(2048, 4096),
+        )
 
     def allowlist_rule(self) -> AllowlistRule:
         """Return at most 30 entries; no readable source tells about networks or IPv6."""

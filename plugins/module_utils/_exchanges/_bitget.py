@@ -29,6 +29,7 @@ from ._answers import (
 )
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,
+    PUBLIC_PEM,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -39,6 +40,7 @@ from ._contract import (
     Question,
     RateLimit,
     RefusedError,
+    Registration,
     Site,
 )
 from ._signing import HMAC, RSA, digest
@@ -131,6 +133,17 @@ class Bitget(Exchange):
     def key_types(self) -> tuple[str, ...]:
         """Return what its signature page names."""
         return (RSA, HMAC)
+
+    def registration(self) -> Registration:
+        """Return where a public half is pasted."""
+        return Registration(
+            click_path="Bitget > account menu > API keys > Create API > User-generated API Keys",
+            described=PUBLIC_PEM,
+            unverified="Whether its first and last line belong to it; Bitget says to paste what its tool makes.",
+            source="Bitget: How to create an RSA key pair on Bitget",
+            as_of="2023-08-10",
+            sizes=(2048, 4096),
+        )
 
     def passphrase_rule(self) -> PassphraseRule:
         """Return 8 to 32 letters and digits."""

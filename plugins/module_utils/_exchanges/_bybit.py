@@ -27,6 +27,7 @@ from ._answers import (
     unknown,
 )
 from ._contract import (
+    PUBLIC_PEM,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -34,6 +35,7 @@ from ._contract import (
     LifetimeRule,
     Question,
     RateLimit,
+    Registration,
     Site,
 )
 from ._signing import HMAC, RSA, hex_or_base64
@@ -125,6 +127,16 @@ class Bybit(Exchange):
     def key_types(self) -> tuple[str, ...]:
         """Return self-generated and system-generated keys."""
         return (RSA, HMAC)
+
+    def registration(self) -> Registration:
+        """Return where a public half is pasted."""
+        return Registration(
+            click_path="Bybit > account menu > API > Create New Key > Self-generated API Keys",
+            described=PUBLIC_PEM,
+            unverified="The form: no page of Bybit that shows it could be read; other people's guides paste PEM.",
+            source="Bybit: Integration Guidance",
+            as_of="2026-07-24",
+        )
 
     def allowlist_rule(self) -> AllowlistRule:
         """Return an open grammar: no readable source tells the maximum, networks or IPv6."""

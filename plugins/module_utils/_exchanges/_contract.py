@@ -110,6 +110,22 @@ class AllowlistRule:
 
 
 @dataclasses.dataclass(frozen=True)
+class Registration:
+    """How the public half of a pair that was made elsewhere is registered, by hand, on the exchange's page.
+
+    ``click_path`` leads there. ``described`` says what the page takes. ``unverified`` says what of that no readable
+    source of the exchange tells, or is ``None``. ``sizes`` are the lengths of RSA keys that the source names.
+    """
+
+    click_path: str
+    described: str
+    unverified: str | None
+    source: str
+    as_of: str
+    sizes: tuple[int, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class ClockTolerance:
     """How far a request's timestamp may be off: seconds ahead of and behind the exchange's clock."""
 
@@ -197,6 +213,10 @@ class Exchange(abc.ABC):
     def key_types(self) -> tuple[str, ...]:
         """Return the types of key that it takes here (of ``_signing.KEY_TYPES``); none where nothing is signed."""
         return (HMAC,)
+
+    def registration(self) -> Registration | None:
+        """Return how the public half of a pair is registered, or ``None`` where none can be."""
+        return None
 
     def private_key(self, credential: Credential) -> PrivateKey | None:
         """Return the private key that the credential signs with, or ``None`` where its secret is for HMAC.

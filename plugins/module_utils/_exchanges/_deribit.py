@@ -25,6 +25,7 @@ from .._json import json_object
 from ._answers import Refused, clock, hmac_sha256, instant, member, only_own, optional, refused, strings, unknown
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,
+    PUBLIC_PEM,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -33,6 +34,7 @@ from ._contract import (
     LifetimeRule,
     Question,
     RefusedError,
+    Registration,
     Site,
 )
 from ._signing import ED25519, HMAC, digest, is_pem
@@ -108,6 +110,16 @@ class Deribit(Exchange):
     def key_types(self) -> tuple[str, ...]:
         """Return what its page names, but RSA: how that is padded is not documented."""
         return (ED25519, HMAC)
+
+    def registration(self) -> Registration:
+        """Return where a public half is pasted."""
+        return Registration(
+            click_path="Deribit > account menu > API > Add new key > with a public key of your own",
+            described=PUBLIC_PEM,
+            unverified="The words on the page; that it takes PEM is told of the call that does the same.",
+            source="Deribit: Asymmetric API keys; private/create_api_key",
+            as_of="2026-11-22",
+        )
 
     def allowlist_rule(self) -> AllowlistRule:
         """Return an open grammar: no readable source tells what the list takes."""

@@ -36,6 +36,7 @@ from ._answers import (
     with_json,
 )
 from ._contract import (
+    PUBLIC_PEM,
     AllowlistRule,
     ClockTolerance,
     Exchange,
@@ -45,6 +46,7 @@ from ._contract import (
     Question,
     RateLimit,
     RefusedError,
+    Registration,
     Site,
 )
 from ._signing import ED25519, HMAC, digest, is_pem
@@ -114,6 +116,16 @@ class Htx(Exchange):
     def key_types(self) -> tuple[str, ...]:
         """Return what its signature page names."""
         return (ED25519, HMAC)
+
+    def registration(self) -> Registration:
+        """Return where a public half is pasted."""
+        return Registration(
+            click_path="HTX > account menu > API management > Create, with Ed25519",
+            described=PUBLIC_PEM,
+            unverified="Both the way on the page and the form of the public half; HTX tells only how such a key signs.",
+            source="HTX: signature authentication",
+            as_of="2026-11-22",
+        )
 
     def allowlist_rule(self) -> AllowlistRule:
         """Return at most 20 entries: addresses of both families, networks of IPv4 only."""

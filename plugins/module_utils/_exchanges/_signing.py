@@ -2,11 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing with whatever kind of secret a key has: HMAC, or a private key in PEM form. Private to this collection.
-
-Only a private key needs the library ``cryptography``, so it is imported when the first one is read. The calls are those
-of its release 3.3 (Debian 11) and later.
-"""
+"""Signing with whatever kind of secret a key has: HMAC, or a private key in PEM form. Private to this collection."""
 
 from __future__ import annotations
 
@@ -15,10 +11,9 @@ import binascii
 import dataclasses
 import functools
 import re
-import types
 import typing as t
 
-from .._errors import MissingLibraryError
+from .._crypto import crypto
 from ._answers import hmac_sha256, in_base64
 
 if t.TYPE_CHECKING:
@@ -92,7 +87,7 @@ def raw_ed25519(secret: str) -> PrivateKey:
         raw = b""
     if len(raw) not in (32, 64):
         raise UnusableKeyError("is neither a private key in PEM form nor an Ed25519 key in base64", "copy it again")
-    key = _crypto().ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])
+    key = crypto().ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32])
     if len(raw) == 64 and _public_bytes(key) != raw[32:]:
         raise UnusableKeyError("holds an Ed25519 key whose two halves do not belong together", "copy it again")
     return PrivateKey(ED25519, key.sign)
@@ -118,29 +113,8 @@ def hex_or_base64(*, credential: Credential, text: str) -> str:
     return in_base64(signature) if is_pem(credential.secret) else signature.hex()
 
 
-@functools.lru_cache(maxsize=1)
-def _crypto() -> t.Any:
-    """Return what is needed of ``cryptography``; raises ``MissingLibraryError``."""
-    try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import hashes, serialization
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
-    except ImportError:
-        raise MissingLibraryError(library="cryptography", package="python3-cryptography") from None
-    return types.SimpleNamespace(
-        UnsupportedAlgorithm=UnsupportedAlgorithm,
-        ec=ec,
-        ed25519=ed25519,
-        padding=padding,
-        rsa=rsa,
-        serialization=serialization,
-        sha256=hashes.SHA256,
-        utils=utils,
-    )
-
-
 def _public_bytes(key: t.Any) -> t.Any:
-    serialization = _crypto().serialization
+    serialization = crypto().serialization
     return key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
@@ -158,12 +132,12 @@ def _read_pem(secret: str, password: str | None) -> PrivateKey:
         raise UnusableKeyError(
             "is given, and the private key in secret is not encrypted", "leave it out", part="key_password"
         )
-    crypto = _crypto()
+    library = crypto()
     try:
-        key = crypto.serialization.load_pem_private_key(
+        key = library.serialization.load_pem_private_key(
             text.encode() + b"\n", None if password is None else password.encode()
         )
-    except crypto.UnsupportedAlgorithm:
+    except library.UnsupportedAlgorithm:
         raise UnusableKeyError("is a private key, or encrypted, in a way that is not known here", _MAKE) from None
     except (ValueError, TypeError):
         if encrypted:
@@ -197,22 +171,22 @@ def _check_form(text: str) -> bool:
 
 def _known(key: t.Any) -> PrivateKey:
     """Return the key where its kind and size are ones that exchanges take."""
-    crypto = _crypto()
-    if isinstance(key, crypto.ed25519.Ed25519PrivateKey):
+    library = crypto()
+    if isinstance(key, library.ed25519.Ed25519PrivateKey):
         return PrivateKey(ED25519, key.sign)
-    if isinstance(key, crypto.rsa.RSAPrivateKey):
+    if isinstance(key, library.rsa.RSAPrivateKey):
         if key.key_size < MIN_RSA_BITS:
             raise UnusableKeyError(
                 f"is an RSA key of {key.key_size} bits, and less than {MIN_RSA_BITS} is not safe",
                 "make a longer one and register its public half",
             )
-        return PrivateKey(RSA, lambda message: bytes(key.sign(message, crypto.padding.PKCS1v15(), crypto.sha256())))
-    if isinstance(key, crypto.ec.EllipticCurvePrivateKey):
+        return PrivateKey(RSA, lambda message: bytes(key.sign(message, library.padding.PKCS1v15(), library.sha256())))
+    if isinstance(key, library.ec.EllipticCurvePrivateKey):
         if key.curve.name != "secp256r1":
             raise UnusableKeyError(
                 f"is an ECDSA key on the curve {key.curve.name}, and exchanges take P-256", "make another key"
             )
-        return PrivateKey(ES256, lambda message: _jws(key.sign(message, crypto.ec.ECDSA(crypto.sha256()))))
+        return PrivateKey(ES256, lambda message: _jws(key.sign(message, library.ec.ECDSA(library.sha256()))))
     raise UnusableKeyError(
         "is a private key of a kind that no exchange takes", "use an Ed25519, RSA or ECDSA P-256 key"
     )
@@ -220,5 +194,5 @@ def _known(key: t.Any) -> PrivateKey:
 
 def _jws(signature: bytes) -> bytes:
     """Return ``r`` and ``s``, 32 bytes each (RFC 7518, 3.4), of a signature in DER."""
-    r, s = _crypto().utils.decode_dss_signature(signature)
+    r, s = crypto().utils.decode_dss_signature(signature)
     return int(r).to_bytes(32, "big") + int(s).to_bytes(32, "big")
