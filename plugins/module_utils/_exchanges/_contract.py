@@ -109,6 +109,10 @@ class AllowlistRule:
     as_of: str
 
 
+#: What every page takes that is known to take a public half at all.
+PUBLIC_PEM = "the public key in PEM form, from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----"
+
+
 @dataclasses.dataclass(frozen=True)
 class Registration:
     """How the public half of a pair that was made elsewhere is registered, by hand, on the exchange's page.
