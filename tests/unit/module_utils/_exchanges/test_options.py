@@ -68,7 +68,7 @@ def test_a_good_key_is_read() -> None:
 
 
 BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    (OKX, {"exchange": "Okx"}, "api_keys[0] (bot).exchange 'Okx': is not known here; write one of binance,"),
+    (OKX, {"exchange": "Okx"}, "api_keys[0] (bot).exchange 'Okx': is not known here; write one of "),
     (OKX, {"environment": "testnet"}, "api_keys[0] (bot).environment 'testnet': is no environment of OKX"),
     (OKX, {"environment": "custom"}, "api_keys[0] (bot).environment 'custom': says no place to ask; give base_url"),
     (OKX, {"region": "eu"}, "api_keys[0] (bot).region 'eu': is no region of OKX's mainnet that is known here;"),

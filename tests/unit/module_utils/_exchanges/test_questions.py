@@ -382,6 +382,7 @@ def test_the_registry_lists_every_exchange_file() -> None:
         "_marks",
         "_nonce",
         "_options",
+        "_pace",
         "_passphrase",
         "_placed",
         "_signing",
