@@ -18,8 +18,10 @@ from ansible import constants
 
 from ansible_collections.trading.hosts.plugins.action import api_key_info as action
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _placed
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import ARGUMENT_SPEC
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
 from ansible_collections.trading.hosts.plugins.modules import api_key_info as module
+from ansible_collections.trading.hosts.plugins.plugin_utils._refused_keys import AskedKey, given_mark, refused_keys
 from tests.simulator.client import SimulatedKey, Simulator
 from tests.unit.module_utils._exchanges.test_learn import given
 
@@ -62,7 +64,7 @@ def on_host(args: dict[str, Any], host: str) -> dict[str, Any]:
 
     def execute(*, module_name: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         assert module_name == "trading.hosts.api_key_info"
-        params = {**dict.fromkeys(action.ARGUMENT_SPEC), **task.args}
+        params = {**dict.fromkeys(ARGUMENT_SPEC), **task.args}
         result = module.work(SimpleNamespace(params=params, no_log_values=set()))
         return dict(json.loads(json.dumps(result)))
 
@@ -113,10 +115,10 @@ def test_a_key_that_is_given_here_and_placed_there_is_the_same_key(simulator: Si
     simulator.update_key(bad, revoked=True)
     placed = asked(simulator, bad, tmp_path / "host1")
     first = on_host(placed, "host1")["api_keys"][0]
-    with action.refused_keys(
+    with refused_keys(
         directory=constants.DEFAULT_LOCAL_TMP,
         host="host2",
-        keys=[action.AskedKey("x", "okx", action.given_mark(exchange="okx", api_key=bad.key))],
+        keys=[AskedKey("x", "okx", given_mark(exchange="okx", api_key=bad.key))],
     ) as run:
         assert first["access"]["status"] == "invalid_key"
         assert "host host1" in run.held_back()["x"]
@@ -141,5 +143,5 @@ def test_a_credential_that_is_not_there_fails_before_anything_is_asked(simulator
 
 
 def test_every_exchange_is_known_by_its_marks() -> None:
-    marks = {action.given_mark(exchange=name, api_key="the same id") for name in EXCHANGES}
+    marks = {given_mark(exchange=name, api_key="the same id") for name in EXCHANGES}
     assert len(marks) == len(EXCHANGES)

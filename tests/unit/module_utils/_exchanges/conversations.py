@@ -14,11 +14,14 @@ import base64
 import dataclasses
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._nonce import Nonce
 from tests.unit.module_utils._exchanges.test_answers import BITGET_UNIFIED, GOOD, TIMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = "KEYcanary0123456789"
 SECRET = "SECRETcanary0123456789AASECRETcanary0123456="
@@ -429,7 +432,7 @@ def _own_parts(name: str, data: Any) -> list[Any]:
     if name == "bitfinex":
         rows = [row for row in data if isinstance(row, list) and len(row) == 3] if isinstance(data, list) else []
         return [Line(f"{row[0]}:{right}") for row in rows for at, right in ((1, "read"), (2, "write")) if row[at] == 1]
-    lists = {
+    lists: dict[str, Callable[[], Any]] = {
         "bitmex": lambda: data,
         "deribit": lambda: data["result"],
         "gate": lambda: [data] if isinstance(data, dict) and "user_id" not in data else data,
