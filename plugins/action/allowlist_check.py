@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._allowlist._cover import missing, undecided, unused
-from ..module_utils._allowlist._grammar import AllowlistGrammar, parse_entry, read_address
+from ..module_utils._allowlist._grammar import parse_entry, read_address
 from ..module_utils._allowlist._lint import lint, paste_text
+from ..module_utils._allowlist._rule import AllowlistGrammar
 from ..module_utils._errors import InputError
 from ..module_utils._exchanges._registry import find, names
 from ..module_utils._facts import Access, Allowlist, EgressFacts, KeyFacts, ObservedKey, Path

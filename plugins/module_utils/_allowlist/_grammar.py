@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from .._errors import InputError
+from ._rule import AllowlistGrammar
 
 ADDRESS_BITS = {4: 32, 6: 128}
 
@@ -44,17 +45,6 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.*")
 _HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_-]+)*\.?")
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
-
-
-@dataclass(frozen=True)
-class AllowlistGrammar:
-    """What one exchange accepts as an entry. None means: no readable source says so, hence not known."""
-
-    networks_v4: bool | None = None
-    networks_v6: bool | None = None
-    ipv6: bool | None = None
-    ranges: bool | None = None
-    max_entries: int | None = None
 
 
 _TAKES_ALL = AllowlistGrammar(networks_v4=True, networks_v6=True, ipv6=True, ranges=True)
@@ -194,21 +184,6 @@ def shown(text: object) -> str:
     whole = str(text)
     plain = "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in whole[:_SHOWN])
     return plain if len(whole) <= _SHOWN and len(plain) <= 2 * _SHOWN else plain[:_SHOWN] + "..."
-
-
-def split_list(text: str) -> tuple[str, ...]:
-    """Split a list as people type it, by commas and lines, and keep every piece for the grammar to judge.
-
-    Spaces and tabs next to a separator, blank lines and a comma at a line's end are layout. Two commas in a row leave
-    an empty entry, which is kept, and so does a comma at the very end: a name may have been forgotten there.
-    """
-    lines = [line.strip(" \t") for line in re.split(r"\r\n|\n|\r", text)]
-    lines = [line for line in lines if line]
-    pieces: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        layout_comma = number < len(lines) and line.endswith(",")
-        pieces.extend(piece.strip(" \t") for piece in (line[:-1] if layout_comma else line).split(","))
-    return tuple(pieces)
 
 
 def parse_entry(text: object, *, rule: AllowlistGrammar) -> Entry:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Union
 from .._errors import InputError
 from ._blocks import Block, special_part
 from ._cover import SpanUnion, is_everything
-from ._grammar import ADDRESS_BITS, AllowlistGrammar, Entry, Span, parse_entry, shown
+from ._grammar import ADDRESS_BITS, Entry, Span, parse_entry, shown
+from ._rule import AllowlistGrammar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

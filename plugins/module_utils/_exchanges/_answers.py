@@ -17,7 +17,7 @@ import json
 import re
 import typing as t
 
-from .._allowlist._grammar import split_list
+from .._allowlist._rule import split_list
 from .._clock import from_http_date, from_milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import UNKNOWN_PREFIX, Access, Allowlist

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._errors import AnswerError
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._clock import from_text, milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey

@@ -17,7 +17,7 @@ import secrets
 import typing as t
 from urllib.parse import urlsplit
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request

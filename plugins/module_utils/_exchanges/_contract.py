@@ -15,7 +15,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from ._nonce import Nonce, NonceRule

@@ -16,7 +16,7 @@ import datetime
 import typing as t
 from urllib.parse import quote
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, ObservedKey

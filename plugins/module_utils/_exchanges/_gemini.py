@@ -16,7 +16,7 @@ import json
 import re
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object

@@ -15,7 +15,7 @@ import re
 import typing as t
 from urllib.parse import quote, urlsplit
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._clock import to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Expiry, ObservedKey

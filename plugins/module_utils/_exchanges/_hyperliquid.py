@@ -15,7 +15,7 @@ import json
 import re
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
 from .._http import Answer, Request

@@ -16,7 +16,7 @@ import hashlib
 import json
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._clock import from_text, to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, ObservedKey

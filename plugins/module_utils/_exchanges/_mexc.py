@@ -14,7 +14,7 @@ import datetime
 import re
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, ObservedKey

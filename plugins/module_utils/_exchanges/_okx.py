@@ -10,7 +10,7 @@ import datetime
 import re
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar, split_list
+from .._allowlist._rule import AllowlistGrammar, split_list
 from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from .._allowlist._grammar import AllowlistGrammar
+from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._facts import Access, ObservedKey
 from .._http import Answer, Request

@@ -16,8 +16,9 @@ import re
 import typing as t
 
 from .._allowlist._cover import is_everything
-from .._allowlist._grammar import AllowlistGrammar, Entry
+from .._allowlist._grammar import Entry
 from .._allowlist._lint import EntryReport, lint
+from .._allowlist._rule import AllowlistGrammar
 from .._facts import (
     ACCEPTED,
     PERMISSION_WORDS,

@@ -23,11 +23,11 @@ from ansible_collections.trading.hosts.plugins.module_utils._allowlist._cover im
     unused,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._grammar import (
-    AllowlistGrammar,
     Entry,
     parse_entry,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._lint import lint
+from ansible_collections.trading.hosts.plugins.module_utils._allowlist._rule import AllowlistGrammar
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
 TAKES_ALL = AllowlistGrammar(networks_v4=True, networks_v6=True, ipv6=True, ranges=True)

@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._grammar import (
     PROBLEMS,
-    AllowlistGrammar,
     Entry,
     parse_entry,
     read_address,
-    split_list,
 )
+from ansible_collections.trading.hosts.plugins.module_utils._allowlist._rule import AllowlistGrammar, split_list
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
 KINDS = {"address", "network", "range", "masked", "everything", "malformed"}

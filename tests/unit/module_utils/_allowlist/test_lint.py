@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._blocks import routable_spans
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._cover import covers
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._grammar import (
-    AllowlistGrammar,
     format_address,
     parse_entry,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._allowlist._lint import EntryReport, lint, paste_text
+from ansible_collections.trading.hosts.plugins.module_utils._allowlist._rule import AllowlistGrammar
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
 TAKES_ALL = AllowlistGrammar(networks_v4=True, networks_v6=True, ipv6=True, ranges=True)
