@@ -70,7 +70,7 @@ options:
           - V(json) stores a JSON object of the fields under the names used here.
           - V(ccxt) stores a JSON object under ccxt's names, C(apiKey), C(secret), C(password), and so on.
           - V(freqtrade) stores a private configuration for freqtrade, which it reads with a second C(--config).
-          - Needed unless O(credentials[].content) is given.
+          - Needed unless O(credentials[].content) or O(credentials[].copy_from) is given.
         type: str
         choices: [raw, json, ccxt, freqtrade]
       fields:
@@ -90,6 +90,12 @@ options:
       content:
         description:
           - Any text, stored as it is. For programs whose form is none of the others.
+        type: str
+      copy_from:
+        description:
+          - Name of another credential in O(directory) on the host. Its content is taken as it is, without a secret from
+            the controller.
+          - It is decrypted in memory and encrypted anew, because a credential opens under its own name only.
         type: str
       with_key:
         description:
@@ -250,6 +256,7 @@ transport:
 import os
 import typing as t
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, parse
 from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
@@ -263,6 +270,7 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
             "Credentials belong to root, and this task does not run as root on the host; set become: true."
         )
     placer = Placer(directory=module.params["directory"], on_undecryptable=module.params["on_undecryptable"])
+    requests = with_copies(requests, directory=placer.directory, store=placer.store)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     return {
         "changed": any(outcome.reasons for outcome in outcomes),

@@ -36,6 +36,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "fields": {"type": "dict", "no_log": True},
             "accounts": {"type": "dict", "no_log": True},
             "content": {"type": "str", "no_log": True},
+            "copy_from": {"type": "str"},
             "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
         },
     },
@@ -59,12 +60,14 @@ class Request:
     """One credential to place (``content`` is its document) or to remove (``content`` is None).
 
     With ``keep`` whatever content is there and decrypts stays, and ``content`` is only for where there is none.
+    With ``copy_from`` the host fills ``content`` in from the credential of that name, before anything else is done.
     """
 
     name: str
     content: bytes | None = dataclasses.field(default=None, repr=False)
     with_key: str = "auto"
     keep: bool = False
+    copy_from: str | None = None
 
 
 def parse(*, credentials: t.Any) -> list[Request]:
@@ -105,7 +108,26 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> Reques
             problem="is not a key that credentials may be encrypted with",
             mend=f"use {', '.join(WITH_KEY)}",
         )
+    if entry.get("copy_from") is not None:
+        return Request(name=name, with_key=str(with_key), copy_from=_source(entry, name=name, where=where))
     return Request(name=name, content=_document(entry, where=where), with_key=str(with_key))
+
+
+def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str:
+    source = entry["copy_from"]
+    check_name(name=source, field=f"{where}.copy_from")
+    given = [option for option in ("format", "fields", "accounts", "content") if entry.get(option) is not None]
+    if given:
+        raise InputError(
+            field=where,
+            problem=f"gives {' and '.join(given)} beside copy_from",
+            mend="give either a content or the credential to copy it from",
+        )
+    if source == name:
+        raise InputError(
+            field=f"{where}.copy_from", value=name, problem="is the credential itself", mend="name another one"
+        )
+    return str(source)
 
 
 def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
@@ -114,7 +136,7 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
         raise InputError(
             field=where,
             problem=f"gives {' and '.join(given)}" if given else "gives nothing to store",
-            mend="give exactly one of fields, accounts and content",
+            mend="give exactly one of fields, accounts, content and copy_from",
         )
     form = entry.get("format") or (_formats.RAW if given == ["content"] else None)
     if form not in _formats.FORMATS:
