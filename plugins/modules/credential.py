@@ -270,7 +270,7 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
             "Credentials belong to root, and this task does not run as root on the host; set become: true."
         )
     placer = Placer(directory=module.params["directory"], on_undecryptable=module.params["on_undecryptable"])
-    requests = with_copies(requests, directory=placer.directory, store=placer.store)
+    requests = with_copies(requests, placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     return {
         "changed": any(outcome.reasons for outcome in outcomes),

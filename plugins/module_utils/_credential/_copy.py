@@ -11,34 +11,26 @@ and placed under the other name like any other: nobody has to send it again.
 from __future__ import annotations
 
 import dataclasses
-import os
 import typing as t
 
 from .._errors import StoreError
-from ._place import read_file
+from ._place import Placer
 from ._request import Request
-from ._systemd import SystemdStore
 
 
-def with_copies(requests: t.Sequence[Request], *, directory: str, store: SystemdStore) -> list[Request]:
+def with_copies(requests: t.Sequence[Request], *, placer: Placer) -> list[Request]:
     """Return the requests, with their content where they take it from another credential of the directory.
 
     Raises :class:`StoreError` where that one is not there or does not decrypt.
     """
-    return [
-        request if request.copy_from is None else _with_content(request, directory=directory, store=store)
-        for request in requests
-    ]
+    return [request if request.copy_from is None else _with_content(request, placer=placer) for request in requests]
 
 
-def _with_content(request: Request, *, directory: str, store: SystemdStore) -> Request:
-    source = str(request.copy_from)
-    path = os.path.join(directory, source)
-    read = read_file(path=path)
-    if read is None:
+def _with_content(request: Request, *, placer: Placer) -> Request:
+    content = placer.content(str(request.copy_from))
+    if content is None:
         raise StoreError(
-            f"{request.name} cannot be copied from {source}, which is not in {directory} on this host; name a "
-            "credential that is there."
+            f"{request.name} cannot be copied from {request.copy_from}, which is not in {placer.directory} on this "
+            "host; name a credential that is there."
         )
-    content = store.decrypt(name=source, path=path, encrypted=read[0])
     return dataclasses.replace(request, content=content)

@@ -112,6 +112,12 @@ class Placer:
             outcomes = self._examine(requests)
             return self._apply(requests=requests, outcomes=outcomes)
 
+    def content(self, name: str) -> bytes | None:
+        """Return what a credential of the directory holds, or ``None`` where there is none."""
+        path = os.path.join(self.directory, name)
+        read = read_file(path=path)
+        return None if read is None else self.store.decrypt(name=name, path=path, encrypted=read[0])
+
     def _guard(self, *, exists: bool) -> None:
         names = sorted(os.listdir(self.directory)) if exists else []
         at_stake = [os.path.join(self.directory, name) for name in names if not name.startswith(".")]

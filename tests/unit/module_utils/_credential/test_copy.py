@@ -23,14 +23,9 @@ NEW = b'{"apiKey": "CANARY-new-key", "secret": "CANARY-new-secret"}\n'
 
 def copy(placer: Placer, name: str, source: str, *, check_mode: bool = False) -> Outcome:
     requests = parse(credentials=[{"name": name, "copy_from": source}])
-    requests = with_copies(requests, directory=placer.directory, store=placer.store)
+    requests = with_copies(requests, placer=placer)
     (outcome,) = placer.run(requests=requests, check_mode=check_mode)
     return outcome
-
-
-def content(placer: Placer, name: str) -> bytes:
-    path = os.path.join(placer.directory, name)
-    return placer.store.decrypt(name=name, path=path, encrypted=Path(path).read_bytes())
 
 
 @pytest.fixture
@@ -44,10 +39,10 @@ def test_the_copy_opens_under_its_own_name(both: Placer) -> None:
     assert (kept.reasons, kept.content_changed) == (("absent",), True)
     switched = copy(both, "bot", "bot.next")
     assert (switched.reasons, switched.content_changed) == (("content",), True)
-    assert [content(both, name) for name in ("bot", "bot.next", "bot.previous")] == [NEW, NEW, OLD]
+    assert [both.content(name) for name in ("bot", "bot.next", "bot.previous")] == [NEW, NEW, OLD]
     back = copy(both, "bot", "bot.previous")
     assert back.content_changed
-    assert content(both, "bot") == OLD
+    assert both.content("bot") == OLD
 
 
 def test_a_second_copy_changes_nothing(both: Placer, directory: Path) -> None:
@@ -67,14 +62,14 @@ def test_check_mode_tells_and_writes_nothing(both: Placer, directory: Path) -> N
 def test_a_source_that_is_not_there_is_named(both: Placer, directory: Path) -> None:
     with pytest.raises(StoreError, match=r"bot cannot be copied from gone, which is not in .* on this host"):
         copy(both, "bot", "gone")
-    assert content(both, "bot") == OLD
+    assert both.content("bot") == OLD
 
 
 def test_a_source_that_does_not_decrypt_changes_nothing(both: Placer, directory: Path) -> None:
     os.rename(directory / "bot.next", directory / "other")  # another name is inside
     with pytest.raises(StoreError, match="other cannot be decrypted"):
         copy(both, "bot", "other")
-    assert content(both, "bot") == OLD
+    assert both.content("bot") == OLD
 
 
 @pytest.mark.parametrize(
