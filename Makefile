@@ -58,7 +58,7 @@ format: venv ## Rewrite the Python files in the project's format
 	@$(IN_VENV) -m ruff check --fix .
 
 .PHONY: generated
-generated: venv ## Write anew what is generated: the tables of docs/exchanges.md, what ccxt asks for
+generated: venv ## Write anew what is generated: the tables of docs/exchanges.md and tests/README.md, what ccxt asks for
 	@$(IN_VENV) -m tests.generated
 
 .PHONY: lint units sanity
