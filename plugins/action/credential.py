@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._credential._request import ARGUMENT_SPEC, parse
+from ..module_utils._credential._request import ARGUMENT_SPEC, parse, parse_recipients
 from ..plugin_utils._secret_action import SecretAction
 
 
@@ -17,4 +17,5 @@ class ActionModule(SecretAction):
     argument_spec = ARGUMENT_SPEC
 
     def check(self, args: t.Mapping[str, t.Any]) -> None:
-        parse(credentials=args.get("credentials"))
+        parse(credentials=args.get("credentials"), store=args.get("store") or "systemd")
+        parse_recipients(options=args)

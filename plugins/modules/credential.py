@@ -60,9 +60,11 @@ options:
         required: true
       state:
         description:
-          - V(absent) removes the credential. It needs no secret.
+          - V(absent) removes the credential from every store. It needs no secret.
+          - V(settled) leaves the credential as it is and removes copies of it in other stores that no unit loads any
+            more, after a move. It needs no secret either.
         type: str
-        choices: [present, absent]
+        choices: [present, absent, settled]
         default: present
       format:
         description:
@@ -109,9 +111,15 @@ options:
         default: auto
   store:
     description:
-      - Where credentials are kept. V(systemd) is the only one so far.
+      - How credentials are kept.
+      - V(systemd) encrypts with the host's key or its TPM, and systemd itself hands the credential to the service.
+      - V(age) encrypts for an identity that is made on the host and never leaves it, and for O(recipients). For hosts
+        whose systemd is older than 250, and for owners who want to be able to open a credential elsewhere. The role
+        trading_service lets a unit unseal it into memory just before the start.
+      - A credential that is in the other store moves to this one. The file in the other store stays as long as a unit
+        loads it.
     type: str
-    choices: [systemd]
+    choices: [systemd, age]
     default: systemd
   directory:
     description:
@@ -141,12 +149,38 @@ EXAMPLES = r"""
 ---
 - name: Place the keys of two bots, in one call
   become: true
+      not_after:
+        description:
+          - The instant, in UTC, from which on systemd opens the credential no more, for example V(2027-01-31) or
+            V(2027-01-31T18:00:00Z). For the store V(systemd).
+          - B(Dangerous). A service that runs goes on, but no start succeeds from then on, after a crash or a reboot
+            either, whatever positions are open. A day on which to rotate a key belongs in a calendar, not here.
+          - It cannot be read back from the file, so it is noted beside it.
+        type: str
   trading.hosts.credential:
     credentials:
       - name: bot-okx.json
         format: ccxt
         fields:
           api_key: "{{ vault_okx_api_key }}"
+  recipients:
+    description:
+      - Who else than the host can open the credentials, as recipients of age (C(age1...), or SSH keys of the types
+        C(ssh-ed25519) and C(ssh-rsa)). A credential for others than these is encrypted anew.
+      - Give the recipient of an identity that is kept off every host and controller, so that the loss of a host is not
+        the loss of its keys.
+    type: list
+    elements: str
+  age_identity:
+    description:
+      - The host's identity for age. It is made at the first use, by C(age-keygen) on the host. Only root can read it.
+    type: path
+    default: /var/lib/trading-hosts/age/identity
+  make_age_identity:
+    description:
+      - Make the host's identity for age now if there is none, so that secrets can be sealed for this host.
+    type: bool
+    default: false
           secret: "{{ vault_okx_secret }}"
           passphrase: "{{ vault_okx_passphrase }}"
       - name: freqtrade-private.json
@@ -196,10 +230,11 @@ credentials:
     changed_reasons:
       description:
         - Why. V(absent) there was none, V(content) it held something else, V(key_type) it was encrypted with another
-          kind of key,
+          kind of key, V(store) it was in another store, V(recipients) it was for others, V(not_after) it ended at
+          another instant,
           V(name) it was made for another name, V(undecryptable) it did not decrypt, V(mode) or V(owner) of the file
           were
-          others, V(removed).
+          others, V(unused_copy) a copy in another store was removed, V(removed).
       type: list
       elements: str
       sample: [content]
@@ -209,13 +244,14 @@ credentials:
       type: bool
     key_type:
       description:
-        - Kind of key that encrypts it, for example V(host), V(tpm2) or V(host+tpm2). V(unknown) for a kind that is
-          newer than
-          this release. Null when it is absent.
+        - Kind of key that encrypts it, for example V(host), V(tpm2), V(host+tpm2) or V(age). V(unknown) for a
+          kind that is newer than this release. Null when it is absent.
       type: str
       sample: host
     load_directive:
-      description: The line for the unit that uses it. Null when it is absent.
+      description:
+        - The line for the unit that uses it. Null when it is absent, and in the store age, for which the role
+          trading_service writes the unit.
       type: str
       sample: LoadCredentialEncrypted=bot-okx.json:/etc/credstore.encrypted/bot-okx.json
 restart_needed:
@@ -241,6 +277,21 @@ transport:
     verified_host:
       description: Whether the SSH identity of the host was checked.
       type: bool
+    store:
+      description: The store that it is in. Null when it is absent.
+      type: str
+      sample: systemd
+    recipients:
+      description: Who can open it, in the store age.
+      type: list
+      elements: str
+    not_after:
+      description: When it ends. Null where it does not.
+      type: str
+    kept_for_units:
+      description: Files of it in another store that stay because a unit still loads them.
+      type: list
+      elements: str
     verified_host_problem:
       description: Why it was not.
       type: str
@@ -258,22 +309,42 @@ import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
-from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, parse
+from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
+    ARGUMENT_SPEC,
+    parse,
+    parse_recipients,
+)
+from ansible_collections.trading.hosts.plugins.module_utils._credential._store import AGE, Store
+from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import SystemdStore
 from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
+age_recipient:
+  description: The host's recipient. Null where it has no identity, or where age is not used.
+  returned: success
+  type: str
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
 
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
-    requests = parse(credentials=module.params["credentials"])
+    given = module.params
+    requests = parse(credentials=given["credentials"], store=given["store"])
+    recipients = parse_recipients(options=given)
     if os.geteuid() != 0:
         raise StoreError(
             "Credentials belong to root, and this task does not run as root on the host; set become: true."
         )
-    placer = Placer(directory=module.params["directory"], on_undecryptable=module.params["on_undecryptable"])
+    age = AgeStore(identity_path=given["age_identity"], recipients=recipients)
+    stores: list[Store] = [SystemdStore(), age]
+    store = next(each for each in stores if each.kind == given["store"])
+    placer = Placer(
+        directory=given["directory"],
+        store=store,
+        on_undecryptable=given["on_undecryptable"],
+        others=[each for each in stores if each is not store],
+    )
     requests = with_copies(requests, placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     return {
-        "changed": any(outcome.reasons for outcome in outcomes),
+        "changed": made or any(outcome.reasons for outcome in outcomes),
         "credentials": [outcome.result() for outcome in outcomes],
         "restart_needed": [outcome.name for outcome in outcomes if outcome.content_changed],
         "diff": [outcome.diff() for outcome in outcomes if outcome.reasons],
@@ -286,3 +357,12 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
+    made = given["make_age_identity"] and age.begins()
+    if made and not module.check_mode:
+        age.make_identity()
+        "age_recipient": None if age.begins() or not _uses_age(given) else age.recipient(),
+def _uses_age(given: t.Mapping[str, t.Any]) -> bool:
+    return given["store"] == AGE or bool(given["make_age_identity"])
+
+

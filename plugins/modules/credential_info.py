@@ -42,15 +42,19 @@ options:
     elements: str
   store:
     description:
-      - Where credentials are kept. V(systemd) is the only one so far.
+      - Tell only about credentials in this store. Both if not given. The store of a file is told from its content.
     type: str
-    choices: [systemd]
-    default: systemd
+    choices: [systemd, age]
   directory:
     description:
       - Directory of the credential files on the host.
     type: path
     default: /etc/credstore.encrypted
+  age_identity:
+    description:
+      - The host's identity, which opens credentials of the store V(age).
+    type: path
+    default: /var/lib/trading-hosts/age/identity
   facts_dir:
     description:
       - Directory on the controller in which to write what the host told, for M(trading.hosts.api_key_policy) to read.
@@ -98,11 +102,32 @@ credentials:
         - Kind of key that encrypts it, told from the file alone. V(host), V(tpm2), V(host+tpm2), each also with
           V(+pk) (sealed to
           a public key's policy) or V(-scoped) (for one user), V(null) (no protection), or V(unknown).
+          In the store age V(age), or V(age-passphrase) for a file that no identity opens.
         - Null where the file could not be read.
       type: str
       sample: host
     null_key:
       description: Whether it is encrypted with the null key, which protects nothing.
+      type: bool
+    recipients:
+      description:
+        - Who can open it, in the store age, as recipients. The host's own one is among them.
+        - Empty where nobody noted it, and in the store systemd, where only the host can.
+      type: list
+      elements: str
+    sealed_for:
+      description:
+        - Recipients that hold a sealed copy of this content, made with
+          O(trading.hosts.credential#module:escrow_to).
+      type: list
+      elements: str
+    not_after:
+      description: When it ends, in UTC. Null where no end was asked for.
+      type: str
+    superseded:
+      description:
+        - Whether another file of the same name was put there later. So it is while a credential moves to another
+          store.
       type: bool
     decryptable:
       description: V(yes), V(no), or V(not_tried) where a try would be useless or dangerous.
@@ -151,10 +176,23 @@ credentials:
       description: Whole days since then.
       type: int
     loaded_by:
-      description: Services whose unit files load it with C(LoadCredentialEncrypted=).
+      description: Services whose unit files load it with C(LoadCredentialEncrypted=), or unseal it before they start.
       type: list
       elements: str
       sample: [bot.service]
+    readable_by:
+      description: Who can read what is inside. Root, and the user of each service that loads it.
+      type: list
+      elements: dict
+      contains:
+        user:
+          description: The user. V(dynamic) for one that systemd makes at start.
+          type: str
+          sample: grid-bot
+        service:
+          description: The service through which this user reads it. Null for root.
+          type: str
+          sample: bot.service
 machine:
   description: State of the host.
   returned: success
@@ -171,6 +209,18 @@ machine:
     host_key_problem:
       description: Why it cannot be told.
       type: str
+    age_identity:
+      description:
+        - The host's identity for age. V(present), V(absent), V(exposed) where others than root can read it, or
+          V(unreadable).
+      type: str
+      sample: present
+    age_identity_problem:
+      description: What is wrong with it.
+      type: str
+    age_recipient:
+      description: The host's recipient, the public half of its identity. Who has it can seal a secret for this host.
+      type: str
 facts_file:
   description: The file on the controller that was written.
   returned: when O(facts_dir) is given
@@ -180,6 +230,7 @@ facts_file:
 import os
 import typing as t
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._inspect import ARGUMENT_SPEC, inspect
 from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import SystemdStore
 from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
@@ -191,7 +242,13 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
         raise StoreError(
             "Credentials belong to root, and this task does not run as root on the host; set become: true."
         )
-    return inspect(directory=module.params["directory"], names=module.params["names"], store=SystemdStore())
+    return inspect(
+        directory=module.params["directory"],
+        names=module.params["names"],
+        systemd=SystemdStore(),
+        age=AgeStore(identity_path=module.params["age_identity"]),
+        only=module.params["store"],
+    )
 
 
 def main() -> None:

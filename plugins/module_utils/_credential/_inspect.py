@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import grp
 import os
 import pwd
@@ -14,12 +15,25 @@ import time
 import typing as t
 
 from .._errors import StoreError
-from . import _writer
+from . import _age, _writer
+from ._age import AgeStore
 from ._formats import held_keys
-from ._machine_id import ABSENT, BOUND
 from ._place import in_parallel, read_file
-from ._systemd import DEFAULT_DIRECTORY, NULL_KEY, SystemdStore, check_name, key_type
-from ._units import loaded_by, loads_by_unit
+from ._store import (
+    AGE,
+    AGE_SUFFIX,
+    DEFAULT_DIRECTORY,
+    NULL_KEY,
+    STORES,
+    Notes,
+    Store,
+    check_name,
+    file_path,
+    read_notes,
+    store_of,
+)
+from ._systemd import SystemdStore
+from ._units import Loads, loaded_by, loads_by_unit, users_by_unit
 
 YES = "yes"
 NO = "no"
@@ -28,67 +42,114 @@ NOT_TRIED = "not_tried"
 #: The argument specification of the module ``credential_info``.
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},
-    "store": {"type": "str", "choices": ["systemd"], "default": "systemd"},
+    "store": {"type": "str", "choices": list(STORES)},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
+    "age_identity": {"type": "path", "default": _age.IDENTITY},
     "facts_dir": {"type": "path"},
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Host:
+    """What is asked on this host, and what its units load and run as."""
+
+    directory: str
+    systemd: SystemdStore
+    age: AgeStore
+    loads: Loads
+    users: t.Mapping[str, str]
+
+    def store(self, kind: str) -> Store:
+        return self.age if kind == AGE else self.systemd
 
 
 def inspect(
     *,
     directory: str,
     names: t.Sequence[str] | None,
-    store: SystemdStore,
-    loads: t.Mapping[str, t.Sequence[str]] | None = None,
+    systemd: SystemdStore,
+    age: AgeStore,
+    only: str | None = None,
+    loads: Loads | None = None,
 ) -> dict[str, t.Any]:
     """Return ``credentials`` and ``machine`` as the module ``credential_info`` documents them.
 
-    ``names`` limits the question to these; a name without a file is left out. ``loads`` is what units load, by
-    default the
-    host's. Nothing is written, and systemd-creds is not called where the host-key guard forbids it.
+    ``names`` limits the question to these; a name without a file is left out. ``only`` limits it to one store.
+    ``loads`` is what units load, by default the host's. Nothing is written, and systemd-creds is not called where the
+    host-key guard forbids it.
     """
     for name in names or ():
         check_name(name=name, field="names")
     if names is None:
         try:
-            names = [name for name in sorted(os.listdir(directory)) if not name.startswith(".")]
+            names = sorted({_name(entry) for entry in os.listdir(directory) if not entry.startswith(".")})
         except FileNotFoundError:
             names = []
         except OSError as error:
             raise _writer.file_error(error=error, path=directory) from None
     in_force = loads_by_unit() if loads is None else loads
-    host_key = store.host_key()
-    found = in_parallel(
-        lambda name: _describe(directory=directory, name=name, store=store, loads=in_force), list(names)
-    )
+    users = users_by_unit(units=in_force) if loads is None else {}
+    host = _Host(directory=directory, systemd=systemd, age=age, loads=in_force, users=users)
+    host_key = systemd.host_key()
+    found = [entry for entries in in_parallel(lambda name: _describe(host, name), list(names)) for entry in entries]
     return {
-        "credentials": [entry for entry in found if entry is not None],
-        "machine": {"host_key": host_key.state, "host_key_problem": host_key.problem},
+        "credentials": [entry for entry in found if only in (None, entry["store"])],
+        "machine": {"host_key": host_key.state, "host_key_problem": host_key.problem, **_age_machine(age)},
     }
 
 
-def _describe(
-    *, directory: str, name: str, store: SystemdStore, loads: t.Mapping[str, t.Sequence[str]]
-) -> dict[str, t.Any] | None:
-    path = os.path.join(directory, name)
+def _age_machine(age: AgeStore) -> dict[str, t.Any]:
+    identity = age.identity()
+    recipient, problem = None, identity.problem
+    if identity.state == _age.PRESENT:
+        try:
+            recipient = age.recipient()
+        except StoreError as error:
+            problem = str(error)
+    return {"age_identity": identity.state, "age_identity_problem": problem, "age_recipient": recipient}
+
+
+def _name(entry: str) -> str:
+    return entry.removesuffix(AGE_SUFFIX)
+
+
+def _describe(host: _Host, name: str) -> list[dict[str, t.Any]]:
+    """Return the entries of a credential; two while it moves from one store to another."""
+    entries = [
+        (entry, changed)
+        for kind in STORES
+        for entry, changed in [_describe_file(host, name, kind=kind)]
+        if entry is not None
+    ]
+    last = max((changed for _entry, changed in entries), default=0)
+    return [{**entry, "superseded": changed < last} for entry, changed in entries]
+
+
+def _describe_file(host: _Host, name: str, *, kind: str) -> tuple[dict[str, t.Any] | None, int]:
+    path = file_path(directory=host.directory, name=name, kind=kind)
     try:
         read = read_file(path=path)
     except StoreError as error:
-        return _entry(name=name, path=path, problem=str(error), loads=loads)
+        return _entry(host, name=name, path=path, store=kind, problem=str(error)), 0
     if read is None:
-        return None
+        return None, 0
     encrypted, status = read
-    kind = key_type(encrypted=encrypted)
-    tried = _try(name=name, path=path, encrypted=encrypted, kind=kind, store=store)
-    return _entry(name=name, path=path, loads=loads, kind=kind, status=status, **tried)
+    store = host.store(store_of(encrypted=encrypted) if encrypted else kind)
+    key_type = store.key_type(encrypted=encrypted)
+    tried = _try(store, name=name, path=path, encrypted=encrypted, key_type=key_type)
+    notes = read_notes(path=path, encrypted=encrypted)
+    described = _entry(
+        host, name=name, path=path, store=store.kind, key_type=key_type, status=status, notes=notes, **tried
+    )
+    return described, status.st_ctime_ns
 
 
-def _try(*, name: str, path: str, encrypted: bytes, kind: str, store: SystemdStore) -> dict[str, t.Any]:
+def _try(store: Store, *, name: str, path: str, encrypted: bytes, key_type: str) -> dict[str, t.Any]:
     """Return ``decryptable``, ``problem`` and ``api_keys``, as far as they can be told without harm."""
-    if kind == NULL_KEY:
+    if key_type == NULL_KEY:
         return {"problem": "It is encrypted with the null key, which protects nothing; place it anew."}
-    if store.host_key().state not in (BOUND, ABSENT):
-        return {"problem": "Not tried: a decryption could make systemd delete the host key (see machine.host_key)."}
+    if (trouble := store.trouble()) is not None:
+        return {"problem": trouble}
     try:
         content = store.decrypt(name=name, path=path, encrypted=encrypted)
     except StoreError as error:
@@ -97,22 +158,29 @@ def _try(*, name: str, path: str, encrypted: bytes, kind: str, store: SystemdSto
 
 
 def _entry(
+    host: _Host,
     *,
     name: str,
     path: str,
-    loads: t.Mapping[str, t.Sequence[str]],
+    store: str,
     problem: str | None = None,
-    kind: str | None = None,
+    key_type: str | None = None,
     decryptable: str = NOT_TRIED,
     api_keys: t.Sequence[t.Mapping[str, str | None]] | None = None,
     status: os.stat_result | None = None,
+    notes: Notes | None = None,
 ) -> dict[str, t.Any]:
+    units = loaded_by(name=name, path=path, loads=host.loads)
+    notes = notes or Notes()
     return {
         "name": name,
         "path": path,
-        "store": "systemd",
-        "key_type": kind,
-        "null_key": kind == NULL_KEY,
+        "store": store,
+        "key_type": key_type,
+        "null_key": key_type == NULL_KEY,
+        "recipients": list(notes.recipients),
+        "sealed_for": list(notes.sealed_for),
+        "not_after": notes.not_after,
         "decryptable": decryptable,
         "problem": problem,
         "api_keys": api_keys,
@@ -122,7 +190,11 @@ def _entry(
         "group": _group(status.st_gid) if status else None,
         "content_changed_at": _instant(status.st_mtime_ns) if status else None,
         "age_days": max(0, int((time.time() - status.st_mtime) // 86400)) if status else None,
-        "loaded_by": loaded_by(name=name, path=path, loads=loads),
+        "loaded_by": units,
+        "readable_by": [
+            {"user": "root", "service": None},
+            *({"user": host.users.get(unit, "unknown"), "service": unit} for unit in units),
+        ],
     }
 
 

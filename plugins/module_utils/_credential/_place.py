@@ -21,15 +21,26 @@ from concurrent.futures import ThreadPoolExecutor
 from .._errors import StoreError
 from . import _writer
 from ._formats import field_names
-from ._machine_id import ABSENT, guard
-from ._request import Request
-from ._systemd import MAX_FILE, NULL_KEY, SystemdStore, UndecryptableError, key_fits, key_type, load_directive
+from ._request import ABSENT, PRESENT, SETTLED, Request
+from ._store import (
+    AGE,
+    MAX_FILE,
+    NULL_KEY,
+    Notes,
+    Store,
+    UndecryptableError,
+    file_path,
+    notes_path,
+    read_notes,
+)
+from ._systemd import SystemdStore
+from ._units import Loads, loaded_by, loads_by_unit
 
 FAIL = "fail"
 REPLACE = "replace"
 
 #: Reasons for which a credential is encrypted anew; ``mode`` and ``owner`` are put right on the file as it is.
-_REWRITE = frozenset(("absent", "undecryptable", "name", "content", "key_type"))
+_REWRITE = frozenset(("absent", "undecryptable", "name", "content", "key_type", "store", "recipients", "not_after"))
 #: Enough to keep two cores busy; more only adds memory.
 _WORKERS = 4
 
@@ -42,7 +53,10 @@ class Side:
     """One side of a diff: what may be told of a credential without telling its content."""
 
     state: str
+    store: str | None = None
     key_type: str | None = None
+    recipients: t.Sequence[str] = ()
+    not_after: str | None = None
     fields: t.Sequence[str] = ()
     mode: str | None = None
     owner: int | None = None
@@ -52,9 +66,10 @@ class Side:
 class Outcome:
     """What was done, or in check mode would be done, with one credential.
 
-    ``reasons`` are some of ``absent``, ``undecryptable``, ``name``, ``content``, ``key_type``, ``mode``, ``owner``
-    and ``removed``.
+    ``reasons`` are some of ``absent``, ``undecryptable``, ``name``, ``content``, ``key_type``, ``store``,
+    ``recipients``, ``not_after``, ``mode``, ``owner``, ``unused_copy`` and ``removed``.
     ``content_changed`` is true when a service that loads it gets another content than before.
+    ``copies`` are files of it in other stores that go, ``kept`` those that stay because units load them.
     """
 
     name: str
@@ -63,6 +78,13 @@ class Outcome:
     content_changed: bool
     before: Side
     after: Side
+    directive: str | None = None
+    copies: t.Sequence[str] = ()
+    kept: t.Sequence[str] = ()
+    #: The time to give the file, where its content is older than the file; in nanoseconds since 1970.
+    modified_ns: int | None = None
+    #: Who holds a sealed copy of the content that is there.
+    sealed_for: t.Sequence[str] = ()
 
     def result(self) -> dict[str, t.Any]:
         """Return the entry for the module's result."""
@@ -74,8 +96,12 @@ class Outcome:
             "changed": bool(self.reasons),
             "changed_reasons": list(self.reasons),
             "content_changed": self.content_changed,
+            "store": self.after.store,
             "key_type": self.after.key_type,
-            "load_directive": load_directive(name=self.name, path=self.path) if present else None,
+            "recipients": list(self.after.recipients),
+            "not_after": self.after.not_after,
+            "kept_for_units": list(self.kept),
+            "load_directive": self.directive if present else None,
         }
 
     def diff(self) -> dict[str, t.Any]:
@@ -86,18 +112,28 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Placer:
-    """Brings the credentials of one directory into the wanted state. ``uid`` and ``gid`` own directory and files."""
+    """Brings the credentials of one directory into the wanted state. ``uid`` and ``gid`` own directory and files.
+
+    ``store`` is where credentials shall be, ``others`` where they may still be. ``loads`` is what units load, by
+    default the host's.
+    """
 
     directory: str
-    store: SystemdStore = dataclasses.field(default_factory=SystemdStore)
+    store: Store = dataclasses.field(default_factory=SystemdStore)
     on_undecryptable: str = FAIL
     uid: int = 0
     gid: int = 0
+    others: t.Sequence[Store] = ()
+    loads: Loads | None = None
+
+    def path(self, name: str) -> str:
+        """Return the path of a credential's file in the store where it shall be."""
+        return file_path(directory=self.directory, name=name, kind=self.store.kind)
 
     def run(self, *, requests: t.Sequence[Request], check_mode: bool) -> list[Outcome]:
         """Place and remove; in check mode only tell. Raises :class:`StoreError`; nothing was changed then."""
         exists = _writer.check_directory(directory=self.directory, owner_uid=self.uid)
-        wanted = [request for request in requests if request.content is not None]
+        wanted = [request for request in requests if request.state == PRESENT]
         if wanted:
             self._guard(exists=exists)
         if check_mode:
@@ -113,78 +149,152 @@ class Placer:
             return self._apply(requests=requests, outcomes=outcomes)
 
     def content(self, name: str) -> bytes | None:
-        """Return what a credential of the directory holds, or ``None`` where there is none."""
-        path = os.path.join(self.directory, name)
-        read = read_file(path=path)
-        return None if read is None else self.store.decrypt(name=name, path=path, encrypted=read[0])
+        """Return what a credential of the directory holds, in whichever store, or ``None`` where there is none."""
+        found = [
+            (store, where, read)
+            for store in (self.store, *self.others)
+            for where in [file_path(directory=self.directory, name=name, kind=store.kind)]
+            for read in [read_file(path=where)]
+            if read is not None
+        ]
+        if not found:
+            return None
+        store, where, (encrypted, _status) = max(found, key=lambda each: each[2][1].st_ctime_ns)
+        return store.decrypt(name=name, path=where, encrypted=encrypted)
 
     def _guard(self, *, exists: bool) -> None:
         names = sorted(os.listdir(self.directory)) if exists else []
         at_stake = [os.path.join(self.directory, name) for name in names if not name.startswith(".")]
-        guard(host_key=self.store.host_key(), at_stake=at_stake)
+        self.store.guard(at_stake=at_stake, replace=self.on_undecryptable == REPLACE)
 
     def _examine(self, requests: t.Sequence[Request]) -> list[Outcome]:
-        return in_parallel(self._examine_one, requests)
+        outcomes = in_parallel(self._examine_one, requests)
+        if not any(outcome.copies for outcome in outcomes):
+            return outcomes
+        loads = loads_by_unit() if self.loads is None else self.loads
+        return [self._decide_copies(outcome, state=r.state, loads=loads) for r, outcome in zip(requests, outcomes)]
+
+    def _decide_copies(self, outcome: Outcome, *, state: str, loads: Loads) -> Outcome:
+        """Tell which files in other stores can go: a service must start from what its unit names, whenever it does."""
+        if state == ABSENT or not outcome.copies:
+            return outcome
+        kept = [path for path in outcome.copies if loaded_by(name=outcome.name, path=path, loads=loads)]
+        go = [path for path in outcome.copies if path not in kept]
+        reasons = [*outcome.reasons, *(["unused_copy"] if go and "store" not in outcome.reasons else [])]
+        return dataclasses.replace(outcome, reasons=tuple(reasons), copies=tuple(go), kept=tuple(kept))
 
     def _examine_one(self, request: Request) -> Outcome:
-        path = os.path.join(self.directory, request.name)
-        current = read_file(path=path)
-        if current is None:
-            before = Side("absent")
-            reasons: list[str] = [] if request.content is None else ["absent"]
-            return self._outcome(request, path=path, reasons=reasons, content_changed=bool(reasons), before=before)
-        encrypted, status = current
+        path = self.path(request.name)
+        found = [
+            (store, where, read)
+            for store in (self.store, *self.others)
+            for where in [file_path(directory=self.directory, name=request.name, kind=store.kind)]
+            for read in [read_file(path=where)]
+            if read is not None
+        ]
+        copies = tuple(where for store, where, _read in found if store is not self.store)
+        if not found:
+            if request.state == SETTLED:
+                raise _not_settled(request.name, path=path)
+            reasons = ["absent"] if request.state == PRESENT else []
+            return self._outcome(request, reasons=reasons, content_changed=bool(reasons), before=Side("absent"))
+        # The file that was put there last is the one that counts, should a move have been interrupted.
+        store, where, (encrypted, status) = max(found, key=lambda each: (each[2][1].st_ctime_ns, each[0] is self.store))
+        notes = read_notes(path=where, encrypted=encrypted)
         before = Side(
             "present",
-            key_type=key_type(encrypted=encrypted),
+            store=store.kind,
+            key_type=store.key_type(encrypted=encrypted),
+            recipients=notes.recipients,
+            not_after=notes.not_after,
             mode=f"{stat.S_IMODE(status.st_mode):04o}",
             owner=status.st_uid,
         )
-        if request.content is None:
-            return self._outcome(request, path=path, reasons=["removed"], content_changed=False, before=before)
-        reasons, old = self._compare(request, path=path, encrypted=encrypted)
-        if stat.S_IMODE(status.st_mode) != _writer.FILE_MODE:
-            reasons.append("mode")
-        if (status.st_uid, status.st_gid) != (self.uid, self.gid):
-            reasons.append("owner")
+        if request.state == ABSENT:
+            return self._outcome(request, reasons=["removed"], content_changed=False, before=before, copies=copies)
+        if store is not self.store:
+            if request.state == SETTLED:
+                raise _not_settled(request.name, path=path)
+            store.guard(at_stake=[where], replace=self.on_undecryptable == REPLACE)
+        reasons, old = self._compare(request, store=store, path=where, encrypted=encrypted, notes=notes)
+        if store is self.store and request.state == PRESENT:
+            if stat.S_IMODE(status.st_mode) != _writer.FILE_MODE:
+                reasons.append("mode")
+            if (status.st_uid, status.st_gid) != (self.uid, self.gid):
+                reasons.append("owner")
         before = dataclasses.replace(before, fields=field_names(content=old) if old is not None else ())
         content_changed = old is None or "content" in reasons
-        return self._outcome(request, path=path, reasons=reasons, content_changed=content_changed, before=before)
+        return self._outcome(
+            request,
+            reasons=reasons,
+            content_changed=content_changed,
+            before=before,
+            copies=copies,
+            modified_ns=None if content_changed else status.st_mtime_ns,
+            sealed_for=() if content_changed else notes.sealed_for,
+        )
 
-    def _compare(self, request: Request, *, path: str, encrypted: bytes) -> tuple[list[str], bytes | None]:
+    def _compare(
+        self, request: Request, *, store: Store, path: str, encrypted: bytes, notes: Notes
+    ) -> tuple[list[str], bytes | None]:
         """Return why the credential must be encrypted anew, and its present content where it can be trusted."""
-        found = key_type(encrypted=encrypted)
+        moves = ["store"] if store is not self.store else []
+        found = store.key_type(encrypted=encrypted)
         if found == NULL_KEY:  # anybody can have made it: its content counts for nothing
-            return ["key_type"], None
-        reasons = []
+            return [*moves, "key_type"], None
+        reasons = moves
         try:
             try:
-                old = self.store.decrypt(name=request.name, path=path, encrypted=encrypted)
+                old = store.decrypt(name=request.name, path=path, encrypted=encrypted)
             except UndecryptableError as error:
                 if error.embedded_name is None:
                     raise
                 reasons.append("name")
-                old = self.store.decrypt(name=request.name, path=path, encrypted=encrypted, any_name=True)
+                old = store.decrypt(name=request.name, path=path, encrypted=encrypted, any_name=True)
         except UndecryptableError:
-            if self.on_undecryptable == FAIL:
+            if self.on_undecryptable == FAIL or request.state == SETTLED:
                 raise
-            return ["undecryptable"], None
-        if not hmac.compare_digest(old, request.content or b""):
-            if request.keep:  # another run came first
-                return [], old
+            return [*moves, "undecryptable"], None
+        if request.state == SETTLED:
+            return [], old
+        if not request.keep and not hmac.compare_digest(old, request.content or b""):
             reasons.append("content")
-        if not key_fits(wanted=request.with_key, found=found):
-            reasons.append("key_type")
+        if not moves:
+            if not store.key_fits(wanted=request.terms.with_key, found=found):
+                reasons.append("key_type")
+            if store.kind == AGE and not self._is_for_everybody(notes):
+                reasons.append("recipients")
+            if request.terms.not_after != notes.not_after:
+                reasons.append("not_after")
         return reasons, old
 
+    def _is_for_everybody(self, notes: Notes) -> bool:
+        return set(notes.recipients) == set(self.store.everybody())
+
     def _outcome(
-        self, request: Request, *, path: str, reasons: t.Sequence[str], content_changed: bool, before: Side
+        self,
+        request: Request,
+        *,
+        reasons: t.Sequence[str],
+        content_changed: bool,
+        before: Side,
+        copies: t.Sequence[str] = (),
+        modified_ns: int | None = None,
+        sealed_for: t.Sequence[str] = (),
     ) -> Outcome:
+        path = self.path(request.name)
         after = Side("absent")
-        if request.content is not None:
-            fields = field_names(content=request.content)
+        if request.state != ABSENT:
+            fields = field_names(content=request.content) if request.content is not None else before.fields
             after = Side(
-                "present", key_type=before.key_type, fields=fields, mode=f"{_writer.FILE_MODE:04o}", owner=self.uid
+                "present",
+                store=self.store.kind,
+                key_type=before.key_type,
+                recipients=before.recipients,
+                not_after=request.terms.not_after if request.state == PRESENT else before.not_after,
+                fields=fields,
+                mode=f"{_writer.FILE_MODE:04o}",
+                owner=self.uid,
             )
         return Outcome(
             name=request.name,
@@ -193,61 +303,87 @@ class Placer:
             content_changed=content_changed,
             before=before,
             after=after,
+            directive=self.store.load_directive(name=request.name, path=path),
+            copies=copies,
+            modified_ns=modified_ns,
+            sealed_for=sealed_for,
         )
 
     def _predict(self, *, requests: t.Sequence[Request], outcomes: t.Sequence[Outcome]) -> list[Outcome]:
         """Fill in the key types that an encryption would give, which also proves that it could be done."""
-        rewritten = {r.with_key for r, o in zip(requests, outcomes) if _REWRITE.intersection(o.reasons)}
-        types = {with_key: self.store.predict_key_type(with_key=with_key) for with_key in sorted(rewritten)}
+        rewritten = {r.terms for r, o in zip(requests, outcomes) if _REWRITE.intersection(o.reasons)}
+        types = {terms: self.store.predict_key_type(terms=terms) for terms in sorted(rewritten, key=str)}
         return [
-            _with_key_type(outcome, types[request.with_key]) if _REWRITE.intersection(outcome.reasons) else outcome
+            self._as_written(outcome, key_type=types[request.terms])
+            if _REWRITE.intersection(outcome.reasons)
+            else outcome
             for request, outcome in zip(requests, outcomes)
         ]
+
+    def _as_written(self, outcome: Outcome, *, key_type: str) -> Outcome:
+        recipients = self.store.everybody()
+        return dataclasses.replace(
+            outcome, after=dataclasses.replace(outcome.after, key_type=key_type, recipients=recipients)
+        )
 
     def _apply(self, *, requests: t.Sequence[Request], outcomes: t.Sequence[Outcome]) -> list[Outcome]:
         rewrites = [(r, o) for r, o in zip(requests, outcomes) if _REWRITE.intersection(o.reasons)]
         staged: dict[str, tuple[str, str]] = {}
+        notes: dict[str, str] = {}
 
         def stage(pair: tuple[Request, Outcome]) -> None:
             request, outcome = pair
-            staged[outcome.path] = self._stage(request, outcome=outcome)
+            staged[outcome.path] = self._stage(request, outcome=outcome, notes=notes)
 
         try:
-            # The first encryption on a host makes the host key: let one do that before the others look at it.
-            alone = 1 if self.store.host_key().state == ABSENT else 0
+            # The first encryption on a host makes the host's key: let one do that before the others look at it.
+            alone = 1 if self.store.begins() else 0
             in_parallel(stage, rewrites[:alone])
             in_parallel(stage, rewrites[alone:])
             for path, (temporary, _key_type) in staged.items():
                 _writer.commit(staged=temporary, path=path)
+            for path, temporary in notes.items():
+                _writer.commit(staged=temporary, path=path)
         except BaseException:
-            for temporary, _key_type in list(staged.values()):
+            for temporary in [*(each for each, _key_type in list(staged.values())), *list(notes.values())]:
                 _writer.discard(path=temporary)
             raise
+        if staged and any(outcome.copies for outcome in outcomes):
+            _writer.sync_directory(directory=self.directory)  # before the only other copy goes
+        for path in staged:
+            if notes_path(path=path) not in notes:
+                _writer.discard(path=notes_path(path=path))
+        self._clear_up([outcome for outcome in outcomes if outcome.reasons], staged=staged)
+        return [self._as_written(o, key_type=staged[o.path][1]) if o.path in staged else o for o in outcomes]
+
+    def _clear_up(self, outcomes: t.Sequence[Outcome], *, staged: t.Collection[str]) -> None:
+        """Remove what has to go, and put modes and owners right."""
         for outcome in outcomes:
             if "removed" in outcome.reasons:
                 _remove(outcome.path)
-            elif outcome.reasons and outcome.path not in staged:
+            elif outcome.path not in staged and {"mode", "owner"}.intersection(outcome.reasons):
                 self._put_right(outcome.path)
-        if any(outcome.reasons for outcome in outcomes):
+            for path in outcome.copies:
+                _remove(path)
+        if outcomes:
             _writer.sync_directory(directory=self.directory)
-        return [_with_key_type(o, staged[o.path][1]) if o.path in staged else o for o in outcomes]
 
-    def _stage(self, request: Request, *, outcome: Outcome) -> tuple[str, str]:
+    def _stage(self, request: Request, *, outcome: Outcome, notes: dict[str, str]) -> tuple[str, str]:
         """Write the new credential beside the old one, prove that it decrypts, and return its path and key type.
 
         The file's time is the time of its content: where only the key type differs the old time stays, so that a
         service needs a restart exactly when a credential is younger than its last start.
         """
         content = request.content or b""
-        modified_ns = None if outcome.content_changed else os.stat(outcome.path).st_mtime_ns
-        encrypted = self.store.encrypt(name=request.name, content=content, with_key=request.with_key)
+        encrypted = self.store.encrypt(name=request.name, content=content, terms=request.terms)
+        file_name = os.path.basename(outcome.path)
         temporary = _writer.stage(
             directory=self.directory,
-            name=request.name,
+            name=file_name,
             content=encrypted,
             uid=self.uid,
             gid=self.gid,
-            modified_ns=modified_ns,
+            modified_ns=outcome.modified_ns,
         )
         try:
             proved = self.store.decrypt(name=request.name, path=temporary, encrypted=encrypted)
@@ -255,10 +391,19 @@ class Placer:
                 raise StoreError(
                     f"The new credential {request.name} did not decrypt to what was given; the old one is untouched."
                 )
+            told = Notes(self.store.everybody(), request.terms.not_after, outcome.sealed_for)
+            if told != Notes():
+                notes[notes_path(path=outcome.path)] = _writer.stage(
+                    directory=self.directory,
+                    name=f"{file_name}.notes",
+                    content=told.text(encrypted=encrypted),
+                    uid=self.uid,
+                    gid=self.gid,
+                )
         except BaseException:
             _writer.discard(path=temporary)
             raise
-        return temporary, key_type(encrypted=encrypted)
+        return temporary, self.store.key_type(encrypted=encrypted)
 
     def _put_right(self, path: str) -> None:
         try:
@@ -313,14 +458,15 @@ def in_parallel(work: t.Callable[[_T], _R], arguments: t.Sequence[_T]) -> list[_
 
 def _remove(path: str) -> None:
     try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+        for each in (path, notes_path(path=path)):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(each)
     except OSError as error:
         raise _writer.file_error(error=error, path=path) from None
 
 
-def _with_key_type(outcome: Outcome, found: str) -> Outcome:
-    return dataclasses.replace(outcome, after=dataclasses.replace(outcome.after, key_type=found))
+def _not_settled(name: str, *, path: str) -> StoreError:
+    return StoreError(f"{name} is not at {path} yet, so no other copy of it was removed; place it there first.")
 
 
 def _shown(side: Side) -> dict[str, t.Any]:

@@ -10,15 +10,21 @@ The same checks run on the controller, before a secret is sent, and on the host.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import re
 import typing as t
 
 from .._errors import InputError
 from . import _formats
-from ._systemd import DEFAULT_DIRECTORY, MAX_CONTENT, WITH_KEY, check_name
+from ._age import IDENTITY, check_recipients
+from ._store import AGE, DEFAULT_DIRECTORY, MAX_CONTENT, STORES, SYSTEMD, Terms, check_name
+from ._systemd import WITH_KEY
 
 PRESENT = "present"
 ABSENT = "absent"
+#: It stays as it is, and copies in other stores that no unit loads go.
+SETTLED = "settled"
+STATES = (PRESENT, ABSENT, SETTLED)
 
 #: A shorter secret is a mistake, and hiding it would mangle every output that happens to contain it.
 MIN_LENGTH = {"api_key": 8, "secret": 8, "private_key": 8, "token": 8, "passphrase": 6}
@@ -31,7 +37,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
         "required": True,
         "options": {
             "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
+            "state": {"type": "str", "choices": list(STATES), "default": PRESENT},
             "format": {"type": "str", "choices": list(_formats.FORMATS)},
             "fields": {"type": "dict", "no_log": True},
             "accounts": {"type": "dict", "no_log": True},
@@ -40,7 +46,11 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
         },
     },
-    "store": {"type": "str", "choices": ["systemd"], "default": "systemd"},
+    "store": {"type": "str", "choices": list(STORES), "default": SYSTEMD},
+    "recipients": {"type": "list", "elements": "str"},
+    "age_identity": {"type": "path", "default": IDENTITY},
+    "make_age_identity": {"type": "bool", "default": False},
+            "not_after": {"type": "str"},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
     "on_undecryptable": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
     "require_verified_host": {"type": "bool", "default": True},
@@ -57,7 +67,7 @@ _PLACEHOLDER = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One credential to place (``content`` is its document) or to remove (``content`` is None).
+    """One credential to place (``content`` is its document), to remove (``content`` is None) or to leave (``settled``).
 
     With ``keep`` whatever content is there and decrypts stays, and ``content`` is only for where there is none.
     With ``copy_from`` the host fills ``content`` in from the credential of that name, before anything else is done.
@@ -70,11 +80,27 @@ class Request:
     copy_from: str | None = None
 
 
-def parse(*, credentials: t.Any) -> list[Request]:
+    not_after: str | None = None
+    settled: bool = False
+    @property
+    def terms(self) -> Terms:
+        """How it is to be encrypted."""
+        return Terms(with_key=self.with_key, not_after=self.not_after)
+
+
+def parse(*, credentials: t.Any, store: t.Any = SYSTEMD) -> list[Request]:
     """Return the requests in the option ``credentials``; raise :class:`InputError` for the first mistake."""
+    @property
+    def state(self) -> str:
+        """One of :data:`STATES`."""
+        if self.settled:
+            return SETTLED
+        return ABSENT if self.content is None and self.copy_from is None else PRESENT
     if not isinstance(credentials, list):
         raise InputError(field="credentials", problem="is not a list", mend="give a list with one entry per credential")
     requests: list[Request] = []
+    if store not in STORES:
+        raise InputError(field="store", value=str(store), problem="is not a store", mend=f"use {' or '.join(STORES)}")
     seen: set[str] = set()
     for number, entry in enumerate(credentials):
         where = f"credentials[{number}]"
@@ -88,18 +114,30 @@ def parse(*, credentials: t.Any) -> list[Request]:
                 field=f"{where}.name", value=name, problem="is given twice", mend="give every credential once"
             )
         seen.add(name)
-        requests.append(_parse_one(entry, name=name, where=f"{where} ({name})"))
+        requests.append(_parse_one(entry, name=name, where=f"{where} ({name})", store=store))
     return requests
 
 
-def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> Request:
-    state = entry.get("state") or PRESENT
-    if state not in (PRESENT, ABSENT):
+def parse_recipients(*, options: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Return the option ``recipients``; raise :class:`InputError` for a mistake."""
+    recipients = check_recipients(recipients=options.get("recipients"), field="recipients")
+    if recipients and (options.get("store") or SYSTEMD) != AGE:
         raise InputError(
-            field=f"{where}.state", value=str(state), problem="is not a state", mend="use present or absent"
+            field="recipients",
+            problem="is given, and systemd encrypts for one host only",
+            mend="use store: age, or leave it out",
         )
-    if state == ABSENT:
-        return Request(name=name)
+    return recipients
+
+
+def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: str) -> Request:
+    state = entry.get("state") or PRESENT
+    if state not in STATES:
+        raise InputError(
+            field=f"{where}.state", value=str(state), problem="is not a state", mend=f"use {', '.join(STATES)}"
+        )
+    if state in (ABSENT, SETTLED):
+        return Request(name=name, settled=state == SETTLED)
     with_key = entry.get("with_key") or "auto"
     if with_key not in WITH_KEY:
         raise InputError(
@@ -108,13 +146,23 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> Reques
             problem="is not a key that credentials may be encrypted with",
             mend=f"use {', '.join(WITH_KEY)}",
         )
-    if entry.get("copy_from") is not None:
-        return Request(name=name, with_key=str(with_key), copy_from=_source(entry, name=name, where=where))
-    return Request(name=name, content=_document(entry, where=where), with_key=str(with_key))
+    not_after = _not_after(entry.get("not_after"), where=f"{where}.not_after")
+    for option, given in (("with_key", with_key != "auto"), ("not_after", not_after is not None)):
+        if given and store != SYSTEMD:
+            raise InputError(
+                field=f"{where}.{option}",
+                problem=f"is given, and the store {store} knows nothing like it",
+                mend="leave it out, or use store: systemd",
+            )
+    source = _source(entry, name=name, where=where)
+    content = _document(entry, where=where) if source is None else None
+    return Request(name=name, content=content, with_key=str(with_key), not_after=not_after, copy_from=source)
 
 
-def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str:
-    source = entry["copy_from"]
+def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str | None:
+    source = entry.get("copy_from")
+    if source is None:
+        return None
     check_name(name=source, field=f"{where}.copy_from")
     given = [option for option in ("format", "fields", "accounts", "content") if entry.get(option) is not None]
     if given:
@@ -134,6 +182,33 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
     given = [option for option in ("fields", "accounts", "content") if entry.get(option) is not None]
     if len(given) != 1:
         raise InputError(
+def _not_after(given: t.Any, *, where: str) -> str | None:
+    """Return the instant as ``YYYY-MM-DDTHH:MM:SSZ``."""
+    if given is None:
+        return None
+    text = str(given).strip()
+    try:
+        match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})Z)?", text)
+        if match is None:
+            raise ValueError
+        moment = datetime.datetime.strptime(f"{match[1]} {match[2] or '00:00:00'} +0000", "%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        raise InputError(
+            field=where,
+            value=text[:40],
+            problem="is not an instant in UTC",
+            mend="write it as 2027-01-31 or 2027-01-31T18:00:00Z, in quotes",
+        ) from None
+    if moment <= datetime.datetime.now(tz=datetime.timezone.utc):
+        raise InputError(
+            field=where,
+            value=text,
+            problem="is past, so no service could start with this credential",
+            mend="give a later day, or leave it out",
+        )
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
             field=where,
             problem=f"gives {' and '.join(given)}" if given else "gives nothing to store",
             mend="give exactly one of fields, accounts, content and copy_from",
@@ -146,7 +221,7 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
             problem="is missing" if form is None else "is not a format",
             mend=f"use {', '.join(_formats.FORMATS)}",
         )
-    if given == ["content"] and form != _formats.RAW:
+    if given == "content" and form != _formats.RAW:
         raise InputError(
             field=f"{where}.content",
             problem=f"cannot be turned into the format {form}",

@@ -16,20 +16,13 @@ import dataclasses
 import re
 import typing as t
 
-from .._errors import InputError, StoreError
+from .._errors import StoreError
 from .._redact import one_line
-from ._machine_id import ABSENT, MACHINE_ID_PATH, SECRET_PATH, HostKey, guard, read_host_key
+from ._machine_id import ABSENT, BOUND, MACHINE_ID_PATH, SECRET_PATH, HostKey, guard, read_host_key
 from ._run import Completed, ProgramMissingError, Runner, run
-
-DEFAULT_DIRECTORY = "/etc/credstore.encrypted"
-#: systemd refuses more, per credential and per unit (src/shared/creds-util.h, CREDENTIAL_SIZE_MAX).
-MAX_CONTENT = 1024 * 1024
-#: The same with room for headers, TPM material and base64.
-MAX_FILE = (MAX_CONTENT + 128 * 1024) * 3 // 2
+from ._store import NULL_KEY, SYSTEMD, UNKNOWN_KEY, Terms, UndecryptableError
 
 WITH_KEY = ("auto", "host", "tpm2", "host+tpm2")
-NULL_KEY = "null"
-UNKNOWN_KEY = "unknown"
 
 #: First 16 bytes of the decoded file -> key type (systemd, src/shared/creds-util.h). A type that is not listed is
 #: ``unknown``: newer releases add some. ``+pk``: also sealed to a public key's policy; ``-scoped``: for one user.
@@ -44,33 +37,6 @@ _KEY_TYPES: t.Mapping[str, str] = {
     "adbc4ca3efb64201ba881b6f2e4095ea": "host+tpm2+pk-scoped",
     "058469daf6f54324800549da0f8ea2fb": NULL_KEY,
 }
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
-
-
-class UndecryptableError(StoreError):
-    """A credential does not decrypt. ``embedded_name`` is the name inside it where that is the only reason."""
-
-    def __init__(self, *, path: str, reason: str, embedded_name: str | None = None) -> None:
-        self.path = path
-        self.reason = reason
-        self.embedded_name = embedded_name
-        super().__init__(
-            f"{path} cannot be decrypted on this host ({reason}); restore the file and the host key {SECRET_PATH} "
-            "from a backup of "
-            "this host, or place the secret anew with on_undecryptable: replace."
-        )
-
-
-def check_name(*, name: str, field: str) -> None:
-    """Raise :class:`InputError` unless systemd and a unit file both take ``name`` as it is."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InputError(
-            field=field,
-            value=one_line(name, limit=60),
-            problem="is not a credential name",
-            mend="use 1 to 128 letters, digits and _ . @ + -, beginning with a letter, a digit or _",
-        )
 
 
 def key_type(*, encrypted: bytes) -> str:
@@ -109,15 +75,39 @@ class SystemdStore:
     secret_path: str = SECRET_PATH
     machine_id_path: str = MACHINE_ID_PATH
 
+    kind: t.ClassVar[str] = SYSTEMD
+
     def host_key(self) -> HostKey:
         """Return the host key's state, read anew: it must be true at the moment of the call that follows."""
         return read_host_key(secret_path=self.secret_path, machine_id_path=self.machine_id_path)
 
-    def encrypt(self, *, name: str, content: bytes, with_key: str, at_stake: t.Sequence[str] = ()) -> bytes:
-        """Return the text of the credential file for ``content``, encrypted by the key ``with_key``."""
+    def guard(self, *, at_stake: t.Sequence[str], replace: bool = False) -> None:
+        """Refuse unless systemd-creds may be called now."""
+        del replace  # no other host key may take the place of one that is there
         guard(host_key=self.host_key(), at_stake=at_stake)
-        argv = ["systemd-creds", "encrypt", f"--name={name}", f"--with-key={with_key}", "-", "-"]
-        done = self._run(argv=argv, stdin=content)
+
+    def trouble(self) -> str | None:
+        """Return why no decryption may be tried now."""
+        if self.host_key().state in (BOUND, ABSENT):
+            return None
+        return "Not tried: a decryption could make systemd delete the host key (see machine.host_key)."
+
+    def everybody(self) -> t.Sequence[str]:
+        """Nobody but the host: it has no recipients."""
+        return ()
+
+    def begins(self) -> bool:
+        """The first encryption on a host makes the host key."""
+        return self.host_key().state == ABSENT
+
+    def encrypt(self, *, name: str, content: bytes, terms: Terms) -> bytes:
+        """Return the text of the credential file for ``content``, encrypted by the key of ``terms``."""
+        self.guard(at_stake=())
+        with_key = terms.with_key
+        argv = ["systemd-creds", "encrypt", f"--name={name}", f"--with-key={with_key}"]
+        if terms.not_after is not None:
+            argv.append(f"--not-after={terms.not_after.replace('T', ' ').replace('Z', ' UTC')}")
+        done = self._run(argv=[*argv, "-", "-"], stdin=content)
         if done.rc != 0:
             raise StoreError(
                 f"systemd-creds could not encrypt {name} with the key {with_key}: {_complaint(done.stderr)}."
@@ -137,22 +127,40 @@ class SystemdStore:
         """
         found = key_type(encrypted=encrypted)
         if found == NULL_KEY:
-            raise UndecryptableError(
-                path=path, reason="it is encrypted with the null key, which anybody can do, so it is not trusted"
+            raise self._undecryptable(
+                path, "it is encrypted with the null key, which anybody can do, so it is not trusted"
             )
         host_key = self.host_key()
         guard(host_key=host_key, at_stake=[path])
         if host_key.state == ABSENT and not found.startswith("tpm2"):  # a pure TPM credential needs no host key
-            raise UndecryptableError(path=path, reason=f"the host key {self.secret_path} is gone")
+            raise self._undecryptable(path, f"the host key {self.secret_path} is gone")
         done = self._run(argv=["systemd-creds", "decrypt", f"--name={'' if any_name else name}", path, "-"])
         if done.rc != 0:
             complaint = _complaint(done.stderr)
             other = re.search(r"Embedded credential name '([^']*)' does not match", complaint)
-            raise UndecryptableError(path=path, reason=complaint, embedded_name=other.group(1) if other else None)
+            raise self._undecryptable(path, complaint, embedded_name=other.group(1) if other else None)
         return done.stdout
 
-    def predict_key_type(self, *, with_key: str) -> str:
+    def _undecryptable(self, path: str, reason: str, embedded_name: str | None = None) -> UndecryptableError:
+        return UndecryptableError(
+            path=path, reason=reason, key=f"the host key {self.secret_path}", embedded_name=embedded_name
+        )
+
+    def key_type(self, *, encrypted: bytes) -> str:
+        """Return the kind of key that encrypts it."""
+        return key_type(encrypted=encrypted)
+
+    def key_fits(self, *, wanted: str, found: str) -> bool:
+        """Whether the key type ``found`` will do where ``wanted`` was asked for."""
+        return key_fits(wanted=wanted, found=found)
+
+    def load_directive(self, *, name: str, path: str) -> str | None:
+        """Return the line for the unit that uses the credential."""
+        return load_directive(name=name, path=path)
+
+    def predict_key_type(self, *, terms: Terms) -> str:
         """Return the key type that :meth:`encrypt` would give, without touching the host key."""
+        with_key = terms.with_key
         has_tpm2 = self._run(argv=["systemd-creds", "has-tpm2", "--quiet"]).rc == 0
         if with_key == "auto":
             return "host+tpm2" if has_tpm2 else "host"

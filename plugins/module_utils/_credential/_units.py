@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import typing as t
 
 #: In systemd's order: a file in an earlier directory hides one of the same name in a later one.
@@ -24,14 +25,53 @@ CREDENTIAL_STORES = ("/etc/credstore.encrypted", "/run/credstore.encrypted", "/u
 MAX_FILES = 5000
 MAX_BYTES = 256 * 1024
 
+#: The program that the role ``trading_service`` lets a unit run before its start, for credentials of the age store.
+UNSEAL = "/usr/local/lib/trading-hosts/unseal.py"
+
 Loads = t.Mapping[str, t.Sequence[str]]
 
 
 def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Loads:
-    """Return the values of ``LoadCredentialEncrypted=`` in force for each service that has one.
+    """Return what each service loads: its values of ``LoadCredentialEncrypted=``, and paths that it has unsealed.
 
     Drop-ins and empty assignments count as systemd counts them. At most :data:`MAX_FILES` files are read.
     """
+    loads: dict[str, list[str]] = {}
+    for unit, paths in _files_by_unit(unit_directories).items():
+        in_force: list[str] = []
+        unsealed: list[str] = []
+        for path in paths:
+            text = _text(path)
+            for value in _assignments(text, setting="LoadCredentialEncrypted"):
+                in_force = [*in_force, value.strip("\"'")] if value else []
+            for value in _assignments(text, setting="ExecStartPre"):
+                unsealed = [*unsealed, *_unsealed(value)] if value else []
+        if in_force or unsealed:
+            loads[unit] = [*in_force, *(f"{os.path.basename(path)}:{path}" for path in unsealed)]
+    return loads
+
+
+def users_by_unit(
+    *, units: t.Collection[str], unit_directories: t.Sequence[str] = UNIT_DIRECTORIES
+) -> t.Mapping[str, str]:
+    """Return the user that each of these services runs as; ``dynamic`` for one that systemd makes at start."""
+    users: dict[str, str] = {}
+    for unit, paths in (_files_by_unit(unit_directories) if units else {}).items():
+        if unit not in units:
+            continue
+        user, dynamic = "root", False
+        for path in paths:
+            text = _text(path)
+            for value in _assignments(text, setting="User"):
+                user = value or "root"
+            for value in _assignments(text, setting="DynamicUser"):
+                dynamic = value.lower() in ("1", "yes", "y", "true", "t", "on")
+        users[unit] = "dynamic" if dynamic and user == "root" else user
+    return users
+
+
+def _files_by_unit(unit_directories: t.Sequence[str]) -> dict[str, list[str]]:
+    """Return the files of each service in the order in which systemd reads them."""
     units: dict[str, str] = {}
     drop_ins: dict[str, dict[str, str]] = {}
     for directory in unit_directories:
@@ -44,7 +84,7 @@ def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Lo
                 for name in _listing(path):
                     if name.endswith(".conf"):
                         found.setdefault(name, os.path.join(path, name))
-    loads: dict[str, list[str]] = {}
+    files: dict[str, list[str]] = {}
     budget = MAX_FILES
     for unit in sorted(set(units) | set(drop_ins)):
         paths = [units[unit]] if unit in units else []
@@ -52,13 +92,8 @@ def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Lo
         if len(paths) > budget:
             break
         budget -= len(paths)
-        in_force: list[str] = []
-        for path in paths:
-            for value in _assignments(_text(path)):
-                in_force = [*in_force, value] if value else []
-        if in_force:
-            loads[unit] = in_force
-    return loads
+        files[unit] = paths
+    return files
 
 
 def loaded_by(*, name: str, path: str, loads: Loads) -> list[str]:
@@ -82,10 +117,20 @@ def _pattern(text: str) -> str:
     )
 
 
-def _assignments(text: str) -> list[str]:
+def _unsealed(command: str) -> list[str]:
+    """Return the credential files that a command unseals."""
+    if UNSEAL not in command:
+        return []
+    try:
+        words = shlex.split(command.replace("$$", "$"))
+    except ValueError:
+        return []
+    return [word for word in words if word.startswith("/") and word.endswith(".age")]
+
+
+def _assignments(text: str, *, setting: str) -> list[str]:
     joined = re.sub(r"\\\n", " ", text)
-    found = re.findall(r"^[ \t]*LoadCredentialEncrypted[ \t]*=[ \t]*(.*?)[ \t]*$", joined, flags=re.MULTILINE)
-    return [value.strip("\"'") for value in found]
+    return re.findall(rf"^[ \t]*{setting}[ \t]*=[ \t]*(.*?)[ \t]*$", joined, flags=re.MULTILINE)
 
 
 def _listing(directory: str) -> list[str]:

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import os
-
+from .._credential._age import AgeStore
 from .._credential._formats import read_fields
 from .._credential._place import read_file
-from .._credential._systemd import SystemdStore, check_name
+from .._credential._store import AGE, STORES, Store, check_name, file_path, store_of
+from .._credential._systemd import SystemdStore
 from .._errors import InputError
 from ._contract import Credential
 from ._options import Placed
@@ -22,16 +22,19 @@ def open_placed(placed: Placed, field: str) -> Credential:
     Raises ``InputError`` where there is no such credential or it lacks a key, ``StoreError`` where it cannot be opened.
     """
     check_name(name=placed.name, field=f"{field}.name")
-    path = os.path.join(placed.directory, placed.name)
-    read = read_file(path=path)
-    if read is None:
+    paths = [file_path(directory=placed.directory, name=placed.name, kind=kind) for kind in STORES]
+    found = [(path, read) for path in paths for read in [read_file(path=path)] if read is not None]
+    if not found:
         raise InputError(
             field=f"{field}.name",
             value=placed.name,
             problem=f"there is no such credential in {placed.directory} on this host",
             mend="place it first with the module credential, or name the directory it is in",
         )
-    content = SystemdStore().decrypt(name=placed.name, path=path, encrypted=read[0])
+    # The one that was put there last, should a move between stores have been interrupted.
+    path, (encrypted, _status) = max(found, key=lambda each: each[1][1].st_ctime_ns)
+    store: Store = AgeStore() if store_of(encrypted=encrypted) == AGE else SystemdStore()
+    content = store.decrypt(name=placed.name, path=path, encrypted=encrypted)
     fields = read_fields(content=content, account=placed.entry)
     missing = [name for name in (("api_key", "secret") if placed.signed else ("api_key",)) if not fields.get(name)]
     if missing:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import re
 from pathlib import Path
 
@@ -42,12 +42,11 @@ def spelled(field: str, form: str) -> str:
 
 
 def test_the_table_of_fields_is_complete() -> None:
-    rows = GUIDE.partition("<!-- fields -->\n\n")[2].partition("\n\n<!-- end of fields -->")[0].splitlines()[2:]
-    expected = [
-        f"| `{field}` | " + " | ".join(spelled(field, form) for form in ("json", "ccxt", "freqtrade")) + " |"
-        for field in FIELDS
-    ]
-    assert rows == expected
+    table = FORMS.partition("<!-- fields -->\n\n")[2].partition("\n\n<!-- end of fields -->")[0].splitlines()
+    assert table[0] == "| field | " + " | ".join(f"`{form}`" for form in NAMES) + " |"
+    for row, field in itertools.zip_longest(table[2:], FIELDS):
+        spelled = [f"`{names[field]}`" if field in names else "none" for names in NAMES.values()]
+        assert row == f"| `{field}` | " + " | ".join(spelled) + " |"
 
 
 def test_every_kind_of_key_is_told() -> None:

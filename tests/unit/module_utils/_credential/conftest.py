@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A systemd-creds that runs in the test's process and is as dangerous as the real one."""
+"""A systemd-creds and an age that run in the test's process; the first is as dangerous as the real one."""
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import json
 import os
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._machine_id import hashed_machine_id
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._run import Completed, ProgramMissingError
@@ -100,6 +102,82 @@ class FakeSystemd:
             return b""
         self.secret.write_bytes(mine + os.urandom(16))
         return self.secret.read_bytes()[16:32]
+
+
+ALPHABET = "023456789acdefghjklmnpqrstuvwxyz"
+
+
+def age_recipient(identity: str) -> str:
+    """The public half of an identity of :class:`FakeAge`."""
+    return "age1" + "".join(ALPHABET[byte % 32] for byte in hashlib.sha512(identity.encode()).digest()[:58])
+
+
+@dataclasses.dataclass
+class FakeAge:
+    """What age and age-keygen do, with hexadecimal for their cipher."""
+
+    root: Path
+    missing: bool = False
+    corrupt: bool = False
+    made: int = 0
+    clear_swaps: list[str] = dataclasses.field(default_factory=list)
+    calls: list[list[str]] = dataclasses.field(default_factory=list)
+    lock: t.Any = dataclasses.field(default_factory=threading.Lock)
+
+    @property
+    def identity(self) -> Path:
+        return self.root / "lib" / "age" / "identity"
+
+    def store(self, *recipients: str) -> AgeStore:
+        return AgeStore(
+            runner=self,
+            identity_path=str(self.identity),
+            recipients=recipients,
+            swaps=lambda: self.clear_swaps,
+            uid=os.geteuid(),
+            gid=os.getegid(),
+        )
+
+    def __call__(self, *, argv: t.Sequence[str], stdin: bytes = b"") -> Completed:
+        if self.missing:
+            raise ProgramMissingError("missing")
+        with self.lock:
+            self.calls.append(list(argv))
+            return self._run(list(argv), stdin)
+
+    def _run(self, argv: list[str], stdin: bytes) -> Completed:
+        if argv == ["age-keygen"]:
+            self.made += 1
+            secret = f"AGE-SECRET-KEY-1FAKE{self.made}"
+            return Completed(0, f"# public key: {age_recipient(secret)}\n{secret}\n".encode(), b"")
+        if argv[:2] == ["age-keygen", "-y"]:
+            return Completed(0, f"{age_recipient(self._secret(argv[2]))}\n".encode(), b"")
+        if argv[1] == "--encrypt":
+            recipients = [word for before, word in zip(argv, argv[1:]) if before == "--recipient"]
+            text = "age-encryption.org/v1\n" + "".join("-> X25519 x\nbody\n" for _one in recipients) + "--- mac\n"
+            body = base64.encodebytes(text.encode() + json.dumps([recipients, stdin.hex()]).encode()).decode()
+            armor = f"-----BEGIN AGE ENCRYPTED FILE-----\n{body}-----END AGE ENCRYPTED FILE-----\n"
+            return Completed(0, armor.encode(), b"")
+        if argv[1] == "--decrypt":
+            text = (stdin or Path(argv[4]).read_bytes()).decode()
+            try:
+                body = base64.b64decode("".join(text.splitlines()[1:-1])).partition(b"--- mac\n")[2]
+                recipients, content = json.loads(body)
+            except ValueError:
+                return Completed(1, b"", b"age: error: failed to decrypt and authenticate payload chunk\n")
+            if age_recipient(self._secret(argv[3])) not in recipients:
+                return Completed(1, b"", b"age: error: no identity matched any of the recipients\n")
+            return Completed(0, b"damaged" if self.corrupt else bytes.fromhex(content), b"")
+        return Completed(0, b"", b"")
+
+    def _secret(self, path: str) -> str:
+        return Path(path).read_text().splitlines()[-1]
+
+
+@pytest.fixture
+def age(tmp_path: Path) -> FakeAge:
+    """A machine with the program and without an identity."""
+    return FakeAge(root=tmp_path)
 
 
 @pytest.fixture

@@ -12,20 +12,33 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _units
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Request
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
 if t.TYPE_CHECKING:
+    from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import SystemdStore
     from tests.unit.module_utils._credential.conftest import FakeSystemd
 
 
 def look(placer: Placer, names: list[str] | None = None) -> dict[str, t.Any]:
-    return _inspect.inspect(directory=placer.directory, names=names, store=placer.store, loads={})
+    systemd = t.cast("SystemdStore", placer.store)
+    age = AgeStore(identity_path=os.path.join(placer.directory, "..", "no-identity"))
+    return _inspect.inspect(directory=placer.directory, names=names, systemd=systemd, age=age, loads={})
 
 
 def test_a_virgin_host(placer: Placer, systemd: FakeSystemd) -> None:
-    assert look(placer) == {"credentials": [], "machine": {"host_key": "absent", "host_key_problem": None}}
+    assert look(placer) == {
+        "credentials": [],
+        "machine": {
+            "host_key": "absent",
+            "host_key_problem": None,
+            "age_identity": "absent",
+            "age_identity_problem": None,
+            "age_recipient": None,
+        },
+    }
     assert systemd.calls == []
 
 

@@ -47,7 +47,11 @@ def test_placed_then_unchanged(placer: Placer, systemd: FakeSystemd, directory: 
         "changed": True,
         "changed_reasons": ["absent"],
         "content_changed": True,
+        "store": "systemd",
         "key_type": "host",
+        "recipients": [],
+        "not_after": None,
+        "kept_for_units": [],
         "load_directive": f"LoadCredentialEncrypted=bot.json:{directory}/bot.json",
     }
     assert content(placer, "bot.json") == NEW

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _run, _systemd
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _run, _store, _systemd
 from ansible_collections.trading.hosts.plugins.module_utils._credential._machine_id import hashed_machine_id
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
 
@@ -49,7 +49,7 @@ def test_a_secret_goes_in_by_standard_input_and_nowhere_else(
     store = _systemd.SystemdStore(
         runner=runner, secret_path=str(systemd.secret), machine_id_path=str(systemd.machine_id)
     )
-    store.encrypt(name="bot.json", content=CANARY, with_key="host")
+    store.encrypt(name="bot.json", content=CANARY, terms=_store.Terms("host"))
     path = tmp_path / "bot.json"
     path.write_bytes(b"Whxqht+dQJax1aZeCGLxmiAAAAABAAAA")
     systemd.secret.write_bytes(_header(systemd) + b"k" * 4096)
@@ -131,7 +131,7 @@ def test_key_fits(wanted: str, found: str, fits: bool) -> None:
 
 @pytest.mark.parametrize("name", ["bot.json", "a", "_x", "okx@main-1", "A" * 128])
 def test_good_names(name: str) -> None:
-    _systemd.check_name(name=name, field="name")
+    _store.check_name(name=name, field="name")
 
 
 @pytest.mark.parametrize(
@@ -139,19 +139,19 @@ def test_good_names(name: str) -> None:
 )
 def test_bad_names(name: t.Any) -> None:
     with pytest.raises(InputError, match="is not a credential name"):
-        _systemd.check_name(name=name, field="name")
+        _store.check_name(name=name, field="name")
 
 
 def test_a_host_without_systemd_creds_is_told_its_version(systemd: FakeSystemd) -> None:
     systemd.missing = True
     with pytest.raises(StoreError, match=r"no systemd-creds \(found systemd 247 .*systemd 250 or newer"):
-        systemd.store().encrypt(name="x", content=CANARY, with_key="auto")
+        systemd.store().encrypt(name="x", content=CANARY, terms=_store.Terms("auto"))
 
 
 def test_the_last_line_of_a_complaint_is_told(systemd: FakeSystemd) -> None:
     systemd.refuse = "TPM2 support not installed: Operation not supported"
     with pytest.raises(StoreError, match="with the key tpm2: TPM2 support not installed"):
-        systemd.store().encrypt(name="x", content=CANARY, with_key="tpm2")
+        systemd.store().encrypt(name="x", content=CANARY, terms=_store.Terms("tpm2"))
 
 
 @pytest.mark.parametrize(
@@ -160,18 +160,18 @@ def test_the_last_line_of_a_complaint_is_told(systemd: FakeSystemd) -> None:
 )
 def test_predicted_key_type(systemd: FakeSystemd, with_key: str, tpm: bool, kind: str) -> None:
     systemd.has_tpm2 = tpm
-    assert systemd.store().predict_key_type(with_key=with_key) == kind
+    assert systemd.store().predict_key_type(terms=_store.Terms(with_key)) == kind
     assert not systemd.secret.exists()
 
 
 def test_a_tpm_that_is_not_there_is_told_before(systemd: FakeSystemd) -> None:
     with pytest.raises(StoreError, match="no usable TPM"):
-        systemd.store().predict_key_type(with_key="host+tpm2")
+        systemd.store().predict_key_type(terms=_store.Terms("host+tpm2"))
 
 
 def test_a_null_key_is_neither_written_nor_read(systemd: FakeSystemd, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="null key"):
-        systemd.store().encrypt(name="x", content=CANARY, with_key="null")
+        systemd.store().encrypt(name="x", content=CANARY, terms=_store.Terms("null"))
     blob = base64.encodebytes(bytes.fromhex("058469daf6f54324800549da0f8ea2fb") + b"x" * 50)
     systemd.calls.clear()
     with pytest.raises(_systemd.UndecryptableError, match="null key"):
