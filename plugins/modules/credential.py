@@ -13,10 +13,8 @@ version_added: 1.0.0
 author:
   - trading.hosts contributors (@trading-hosts)
 description:
-  - Writes each credential in the form that the trading program reads, encrypts it on the host with C(systemd-creds),
-    and puts it
-    where a systemd unit loads it with C(LoadCredentialEncrypted=). The clear text is never on a disk, in a command
-    line, in the
+  - Writes each credential in the form that the trading program reads, encrypts it on the host with C(systemd-creds) or
+    C(age), and puts it where a service loads it. The clear text is never on a disk, in a command line, in the
     environment or in a log.
   - Places many credentials in one call. Give them all in one task rather than in a loop.
   - Decrypts what is there and compares it, so a second run changes nothing. No hash of a secret is stored.
@@ -42,7 +40,8 @@ attributes:
   idempotent:
     support: full
 requirements:
-  - systemd 250 or newer on the host (Debian 12, Ubuntu 24.04, RHEL 9)
+  - For the store V(systemd), systemd 250 or newer on the host (Debian 12, Ubuntu 24.04, RHEL 9).
+  - For the store V(age), the program age (package C(age), 1.0.0 or newer) on the host.
   - root on the host (C(become))
 options:
   credentials:
@@ -109,6 +108,14 @@ options:
         type: str
         choices: [auto, host, tpm2, host+tpm2]
         default: auto
+      not_after:
+        description:
+          - The instant, in UTC, from which on systemd opens the credential no more, for example V(2027-01-31) or
+            V(2027-01-31T18:00:00Z). For the store V(systemd).
+          - B(Dangerous). A service that runs goes on, but no start succeeds from then on, after a crash or a reboot
+            either, whatever positions are open. A day on which to rotate a key belongs in a calendar, not here.
+          - It cannot be read back from the file, so it is noted beside it.
+        type: str
   store:
     description:
       - How credentials are kept.
@@ -121,6 +128,24 @@ options:
     type: str
     choices: [systemd, age]
     default: systemd
+  recipients:
+    description:
+      - Who else than the host can open the credentials, as recipients of age (C(age1...), or SSH keys of the types
+        C(ssh-ed25519) and C(ssh-rsa)). A credential for others than these is encrypted anew.
+      - Give the recipient of an identity that is kept off every host and controller, so that the loss of a host is not
+        the loss of its keys.
+    type: list
+    elements: str
+  age_identity:
+    description:
+      - The host's identity for age. It is made at the first use, by C(age-keygen) on the host. Only root can read it.
+    type: path
+    default: /var/lib/trading-hosts/age/identity
+  make_age_identity:
+    description:
+      - Make the host's identity for age now if there is none, so that secrets can be sealed for this host.
+    type: bool
+    default: false
   directory:
     description:
       - Directory of the credential files on the host. It is made for root only if it is missing. Its parent must exist.
@@ -149,38 +174,12 @@ EXAMPLES = r"""
 ---
 - name: Place the keys of two bots, in one call
   become: true
-      not_after:
-        description:
-          - The instant, in UTC, from which on systemd opens the credential no more, for example V(2027-01-31) or
-            V(2027-01-31T18:00:00Z). For the store V(systemd).
-          - B(Dangerous). A service that runs goes on, but no start succeeds from then on, after a crash or a reboot
-            either, whatever positions are open. A day on which to rotate a key belongs in a calendar, not here.
-          - It cannot be read back from the file, so it is noted beside it.
-        type: str
   trading.hosts.credential:
     credentials:
       - name: bot-okx.json
         format: ccxt
         fields:
           api_key: "{{ vault_okx_api_key }}"
-  recipients:
-    description:
-      - Who else than the host can open the credentials, as recipients of age (C(age1...), or SSH keys of the types
-        C(ssh-ed25519) and C(ssh-rsa)). A credential for others than these is encrypted anew.
-      - Give the recipient of an identity that is kept off every host and controller, so that the loss of a host is not
-        the loss of its keys.
-    type: list
-    elements: str
-  age_identity:
-    description:
-      - The host's identity for age. It is made at the first use, by C(age-keygen) on the host. Only root can read it.
-    type: path
-    default: /var/lib/trading-hosts/age/identity
-  make_age_identity:
-    description:
-      - Make the host's identity for age now if there is none, so that secrets can be sealed for this host.
-    type: bool
-    default: false
           secret: "{{ vault_okx_secret }}"
           passphrase: "{{ vault_okx_passphrase }}"
       - name: freqtrade-private.json
@@ -242,6 +241,21 @@ credentials:
       description: Whether a service that loads it gets another content than before. False for a new mode, owner or
         kind of key.
       type: bool
+    store:
+      description: The store that it is in. Null when it is absent.
+      type: str
+      sample: systemd
+    recipients:
+      description: Who can open it, in the store age.
+      type: list
+      elements: str
+    not_after:
+      description: When it ends. Null where it does not.
+      type: str
+    kept_for_units:
+      description: Files of it in another store that stay because a unit still loads them.
+      type: list
+      elements: str
     key_type:
       description:
         - Kind of key that encrypts it, for example V(host), V(tpm2), V(host+tpm2) or V(age). V(unknown) for a
@@ -262,6 +276,10 @@ restart_needed:
   type: list
   elements: str
   sample: [bot-okx.json]
+age_recipient:
+  description: The host's recipient. Null where it has no identity, or where age is not used.
+  returned: success
+  type: str
 transport:
   description: How the secrets travelled.
   returned: when secrets were sent
@@ -277,21 +295,6 @@ transport:
     verified_host:
       description: Whether the SSH identity of the host was checked.
       type: bool
-    store:
-      description: The store that it is in. Null when it is absent.
-      type: str
-      sample: systemd
-    recipients:
-      description: Who can open it, in the store age.
-      type: list
-      elements: str
-    not_after:
-      description: When it ends. Null where it does not.
-      type: str
-    kept_for_units:
-      description: Files of it in another store that stay because a unit still loads them.
-      type: list
-      elements: str
     verified_host_problem:
       description: Why it was not.
       type: str
@@ -307,6 +310,7 @@ transport:
 import os
 import typing as t
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
@@ -317,10 +321,6 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._request
 from ansible_collections.trading.hosts.plugins.module_utils._credential._store import AGE, Store
 from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import SystemdStore
 from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
-age_recipient:
-  description: The host's recipient. Null where it has no identity, or where age is not used.
-  returned: success
-  type: str
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
 
 
@@ -343,12 +343,20 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
     )
     requests = with_copies(requests, placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
+    made = given["make_age_identity"] and age.begins()
+    if made and not module.check_mode:
+        age.make_identity()
     return {
         "changed": made or any(outcome.reasons for outcome in outcomes),
         "credentials": [outcome.result() for outcome in outcomes],
         "restart_needed": [outcome.name for outcome in outcomes if outcome.content_changed],
+        "age_recipient": None if age.begins() or not _uses_age(given) else age.recipient(),
         "diff": [outcome.diff() for outcome in outcomes if outcome.reasons],
     }
+
+
+def _uses_age(given: t.Mapping[str, t.Any]) -> bool:
+    return given["store"] == AGE or bool(given["make_age_identity"])
 
 
 def main() -> None:
@@ -357,12 +365,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
-    made = given["make_age_identity"] and age.begins()
-    if made and not module.check_mode:
-        age.make_identity()
-        "age_recipient": None if age.begins() or not _uses_age(given) else age.recipient(),
-def _uses_age(given: t.Mapping[str, t.Any]) -> bool:
-    return given["store"] == AGE or bool(given["make_age_identity"])
-
-

@@ -44,13 +44,13 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "content": {"type": "str", "no_log": True},
             "copy_from": {"type": "str"},
             "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
+            "not_after": {"type": "str"},
         },
     },
     "store": {"type": "str", "choices": list(STORES), "default": SYSTEMD},
     "recipients": {"type": "list", "elements": "str"},
     "age_identity": {"type": "path", "default": IDENTITY},
     "make_age_identity": {"type": "bool", "default": False},
-            "not_after": {"type": "str"},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
     "on_undecryptable": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
     "require_verified_host": {"type": "bool", "default": True},
@@ -77,11 +77,17 @@ class Request:
     content: bytes | None = dataclasses.field(default=None, repr=False)
     with_key: str = "auto"
     keep: bool = False
-    copy_from: str | None = None
-
-
     not_after: str | None = None
     settled: bool = False
+    copy_from: str | None = None
+
+    @property
+    def state(self) -> str:
+        """One of :data:`STATES`."""
+        if self.settled:
+            return SETTLED
+        return ABSENT if self.content is None and self.copy_from is None else PRESENT
+
     @property
     def terms(self) -> Terms:
         """How it is to be encrypted."""
@@ -90,17 +96,11 @@ class Request:
 
 def parse(*, credentials: t.Any, store: t.Any = SYSTEMD) -> list[Request]:
     """Return the requests in the option ``credentials``; raise :class:`InputError` for the first mistake."""
-    @property
-    def state(self) -> str:
-        """One of :data:`STATES`."""
-        if self.settled:
-            return SETTLED
-        return ABSENT if self.content is None and self.copy_from is None else PRESENT
+    if store not in STORES:
+        raise InputError(field="store", value=str(store), problem="is not a store", mend=f"use {' or '.join(STORES)}")
     if not isinstance(credentials, list):
         raise InputError(field="credentials", problem="is not a list", mend="give a list with one entry per credential")
     requests: list[Request] = []
-    if store not in STORES:
-        raise InputError(field="store", value=str(store), problem="is not a store", mend=f"use {' or '.join(STORES)}")
     seen: set[str] = set()
     for number, entry in enumerate(credentials):
         where = f"credentials[{number}]"
@@ -178,10 +178,6 @@ def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str | Non
     return str(source)
 
 
-def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
-    given = [option for option in ("fields", "accounts", "content") if entry.get(option) is not None]
-    if len(given) != 1:
-        raise InputError(
 def _not_after(given: t.Any, *, where: str) -> str | None:
     """Return the instant as ``YYYY-MM-DDTHH:MM:SSZ``."""
     if given is None:
@@ -209,6 +205,10 @@ def _not_after(given: t.Any, *, where: str) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
+    given = [option for option in ("fields", "accounts", "content") if entry.get(option) is not None]
+    if len(given) != 1:
+        raise InputError(
             field=where,
             problem=f"gives {' and '.join(given)}" if given else "gives nothing to store",
             mend="give exactly one of fields, accounts, content and copy_from",
@@ -221,7 +221,7 @@ def _not_after(given: t.Any, *, where: str) -> str | None:
             problem="is missing" if form is None else "is not a format",
             mend=f"use {', '.join(_formats.FORMATS)}",
         )
-    if given == "content" and form != _formats.RAW:
+    if given == ["content"] and form != _formats.RAW:
         raise InputError(
             field=f"{where}.content",
             problem=f"cannot be turned into the format {form}",

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-import itertools
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import FIELDS, render
-from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import MAX_CONTENT, WITH_KEY
+from ansible_collections.trading.hosts.plugins.module_utils._credential._store import MAX_CONTENT
+from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import WITH_KEY
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _DOCS = _CHECKOUT / "docs"
@@ -42,11 +43,12 @@ def spelled(field: str, form: str) -> str:
 
 
 def test_the_table_of_fields_is_complete() -> None:
-    table = FORMS.partition("<!-- fields -->\n\n")[2].partition("\n\n<!-- end of fields -->")[0].splitlines()
-    assert table[0] == "| field | " + " | ".join(f"`{form}`" for form in NAMES) + " |"
-    for row, field in itertools.zip_longest(table[2:], FIELDS):
-        spelled = [f"`{names[field]}`" if field in names else "none" for names in NAMES.values()]
-        assert row == f"| `{field}` | " + " | ".join(spelled) + " |"
+    rows = GUIDE.partition("<!-- fields -->\n\n")[2].partition("\n\n<!-- end of fields -->")[0].splitlines()[2:]
+    expected = [
+        f"| `{field}` | " + " | ".join(spelled(field, form) for form in ("json", "ccxt", "freqtrade")) + " |"
+        for field in FIELDS
+    ]
+    assert rows == expected
 
 
 def test_every_kind_of_key_is_told() -> None:
