@@ -48,7 +48,7 @@ class World:
         self.say = say
         self.latency = latency
         self.now = 0.0
-        self.asked: list[tuple[str, float]] = []
+        self.asked: list[tuple[str, Any]] = []
         self.clients: list[World.Client] = []
         self.resolved: list[str] = []
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,7 @@ def limit(requests: int, seconds: float) -> RateLimit:
     return RateLimit(requests, seconds, described="", source="", as_of="")
 
 
-def starts(world: World) -> list[float]:
+def starts(world: World) -> list[Any]:
     return [pytest.approx(begun - 1000.0) for begun in world.begun]
 
 

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What really travels to a host with a module, as the installed ansible-core builds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.payload import payload
+
+#: 1.6 is aimed at and not reached: see tests/bench/README.md. This keeps it from growing.
+_TIMES = 1.7
+
+
+@pytest.mark.parametrize("module", ["credential", "credential_info", "public_ip_info"])
+def test_a_module_that_asks_no_exchange_ships_none(module: str) -> None:
+    files = payload(module).files
+    assert any(name.endswith("plugins/module_utils/_module.py") for name in files)
+    assert [name for name in files if "_exchanges" in name] == []
+
+
+def test_an_exchange_does_not_bring_the_grammar_of_allowlists() -> None:
+    names = {name.rpartition("/module_utils/")[2] for name in payload("api_key_info").files}
+    assert "_exchanges/_okx.py" in names
+    assert "_allowlist/_grammar.py" not in names
+
+
+def test_all_exchanges_together_stay_small() -> None:
+    assert payload("api_key_info").sent < _TIMES * payload("public_ip_info").sent
