@@ -10,8 +10,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._credential._formats import CCXT, FREQTRADE
-from ..module_utils._exchanges._registry import find
+from ..module_utils._credential._formats import FOR_CCXT, NAMED, WITH_EXCHANGE
+from ..module_utils._exchanges._registry import OTHER, find
 from ..module_utils._policy._case import shown
 from ..module_utils._policy._passphrase import kept_as_uid
 
@@ -25,14 +25,17 @@ description:
   - Turns documents that name API keys into the list that M(trading.hosts.credential) takes as
     O(trading.hosts.credential#module:credentials).
   - So an inventory holds each secret once, next to what is declared of its key.
-  - In the forms C(ccxt) and C(freqtrade) a passphrase that ccxt takes as C(uid), such as BitMart's memo, goes there.
+  - In the forms C(ccxt), C(freqtrade) and C(octobot) a passphrase that ccxt takes as C(uid), such as BitMart's memo,
+    goes there.
+  - Where the form tells the exchange of a key, it is the key's own, unless the document says C(exchange) or
+    C(exchanges).
   - Leaves out the documents in O(rejected) and those that need a key in O(rejected). Nothing else is decided here.
 positional: api_keys
 options:
   _input:
     description:
       - The documents. Each has C(name), the credential's name, C(format) as in M(trading.hosts.credential), and
-        C(api_keys), the names of the API keys it holds.
+        C(api_keys), the names of the API keys it holds. C(exchange), C(exchanges) and C(template) are handed on.
       - With more than one key the document holds an account for each, under the key's name.
     type: list
     elements: dict
@@ -76,18 +79,41 @@ def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence
         # The judge names keys as it shows them, which is not always as they are written here.
         if {*keys, *(shown(name) for name in keys)} & set(rejected):
             continue
-        accounts = {name: _fields(key, form=document["format"]) for name, key in keys.items()}
-        content = {"fields": next(iter(accounts.values()))} if len(accounts) == 1 else {"accounts": accounts}
-        placed.append({**{k: v for k, v in document.items() if k != "api_keys"}, **content})
+        form = document["format"]
+        accounts = {name: _fields(key, form=form) for name, key in keys.items()}
+        entry = {k: v for k, v in document.items() if k != "api_keys"}
+        if len(accounts) == 1 and form not in NAMED:
+            entry["fields"] = next(iter(accounts.values()))
+            if form in WITH_EXCHANGE:
+                entry["exchange"] = _exchange(document, *keys.items())
+        else:
+            entry["accounts"] = accounts
+            if form in WITH_EXCHANGE:
+                entry["exchanges"] = {name: _exchange(document, (name, key)) for name, key in keys.items()}
+        entry.pop("exchanges" if "fields" in entry else "exchange", None)
+        placed.append(entry)
     return placed
+
+
+def _exchange(document: t.Mapping[str, t.Any], of: tuple[str, t.Mapping[str, t.Any]]) -> t.Any:
+    """Return the exchange's name that the document says, else the key's own, else its name in ccxt."""
+    name, key = of
+    said = document.get("exchanges")
+    if isinstance(said, dict) and said.get(name):
+        return said[name]
+    own = key.get("exchange")
+    return document.get("exchange") or _ccxt_id(key) or (None if own == OTHER else own)
+
+
+def _ccxt_id(key: t.Mapping[str, t.Any]) -> t.Any:
+    declared = key.get("declared")
+    return declared.get("ccxt_id") if isinstance(declared, dict) else None
 
 
 def _fields(key: t.Mapping[str, t.Any], *, form: str) -> dict[str, t.Any]:
     """Return what of a key goes into a document; a passphrase under the name by which the program looks for it."""
     fields = {field: key[field] for field in FIELDS if key.get(field)}
-    declared = key.get("declared")
-    ccxt_id = declared.get("ccxt_id") if isinstance(declared, dict) else None
-    if form in (CCXT, FREQTRADE) and kept_as_uid(exchange=find(str(key.get("exchange"))), ccxt_id=ccxt_id):
+    if form in FOR_CCXT and kept_as_uid(exchange=find(str(key.get("exchange"))), ccxt_id=_ccxt_id(key)):
         fields = {"uid" if field == "passphrase" else field: value for field, value in fields.items()}
     return fields
 

@@ -71,9 +71,27 @@ options:
           - V(json) stores a JSON object of the fields under the names used here.
           - V(ccxt) stores a JSON object under ccxt's names, C(apiKey), C(secret), C(password), and so on.
           - V(freqtrade) stores a private configuration for freqtrade, which it reads with a second C(--config).
+          - V(passivbot) stores C(api-keys.json), V(octobot) the section C(exchanges) of OctoBot's C(config.json),
+            V(hummingbot) the fields of its connectors, V(jesse) the table that its dashboard imports, V(roq) the
+            accounts of a gateway's TOML file.
+          - V(nautilus) stores the environment variables of nautilus_trader, V(dotenv) variables named by the fields.
+          - V(template) stores O(credentials[].template) with the fields filled in, for every other program.
+          - How each program is pointed at its document is in the guide to credentials.
           - Needed unless O(credentials[].content) or O(credentials[].copy_from) is given.
         type: str
-        choices: [raw, json, ccxt, freqtrade]
+        choices:
+          - raw
+          - json
+          - ccxt
+          - freqtrade
+          - passivbot
+          - nautilus
+          - hummingbot
+          - jesse
+          - octobot
+          - roq
+          - dotenv
+          - template
       fields:
         description:
           - One key's fields. V(api_key), V(secret), V(passphrase), V(uid), V(account_id), V(login), V(private_key),
@@ -86,8 +104,25 @@ options:
           - Several keys in one document, each under a name of your choice, usually the exchange's. Each has fields as
             in
             O(credentials[].fields).
-          - For the formats V(json) and V(ccxt).
+          - For every format but V(raw) and V(freqtrade). V(passivbot), V(jesse) and V(roq) need it for one key too.
         type: dict
+      exchange:
+        description:
+          - The exchange that the keys are for, for the formats V(passivbot), V(nautilus), V(hummingbot), V(jesse) and
+            V(octobot).
+          - As this collection names it, or as the program does where it has several for one exchange, such as
+            V(bybit_perpetual) for hummingbot and V(Bybit USDT Perpetual) for jesse.
+          - The default for one of O(credentials[].accounts) is the account's name.
+        type: str
+      exchanges:
+        description: The exchange of each account that has another one than O(credentials[].exchange), by its name.
+        type: dict
+      template:
+        description:
+          - The text of a document, with C({api_key}) where that field goes, or C({name.api_key}) with several
+            accounts. All other braces stay.
+          - Values of letters, digits and C(+ / = _ . : @ ~ , -) can be filled in. Put the quotes into the template.
+        type: str
       content:
         description:
           - Any text, stored as it is. For programs whose form is none of the others.

@@ -10,99 +10,100 @@ a syntax error, and with it the secret, and then ends with exit code 0.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
 from .._errors import InputError, StoreError
 from .._redact import mask_id, one_line
+from . import _programs, _texts
+from ._programs import FIELDS
 
 RAW = "raw"
 JSON = "json"
 CCXT = "ccxt"
 FREQTRADE = "freqtrade"
-FORMATS = (RAW, JSON, CCXT, FREQTRADE)
+PASSIVBOT = "passivbot"
+NAUTILUS = "nautilus"
+HUMMINGBOT = "hummingbot"
+JESSE = "jesse"
+OCTOBOT = "octobot"
+ROQ = "roq"
+DOTENV = "dotenv"
+TEMPLATE = "template"
+FORMATS = (RAW, JSON, CCXT, FREQTRADE, PASSIVBOT, NAUTILUS, HUMMINGBOT, JESSE, OCTOBOT, ROQ, DOTENV, TEMPLATE)
 
-#: The collection's name of a field -> (ccxt's, freqtrade's). The order is the order in the documents.
-#: ccxt: Exchange.requiredCredentials; freqtrade: config schema, section exchange.
-_NAMES: t.Mapping[str, tuple[str, str | None]] = {
-    "api_key": ("apiKey", "key"),
-    "secret": ("secret", "secret"),
-    "passphrase": ("password", "password"),
-    "uid": ("uid", "uid"),
-    "account_id": ("accountId", "account_id"),
-    "login": ("login", None),
-    "private_key": ("privateKey", "private_key"),
-    "wallet_address": ("walletAddress", "wallet_address"),
-    "token": ("token", None),
-}
-FIELDS = tuple(_NAMES)
+#: One document of these holds one key.
+SINGLE = frozenset((RAW, FREQTRADE))
+#: In a document of these a key has a name, also when it is the only one.
+NAMED = frozenset((PASSIVBOT, JESSE, ROQ))
+#: A document of these tells which exchange a key is for, or spells its fields after the exchange.
+WITH_EXCHANGE = frozenset((PASSIVBOT, NAUTILUS, HUMMINGBOT, JESSE, OCTOBOT))
+#: ccxt reads these, so a passphrase that ccxt takes as ``uid`` goes there.
+FOR_CCXT = frozenset((CCXT, FREQTRADE, OCTOBOT))
 
 Fields = t.Mapping[str, str]
 
 
-def render(*, form: str, fields: Fields, accounts: t.Mapping[str, Fields], text: str | None, field: str) -> bytes:
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """One key of a document. ``name`` is ``None`` for the only one; ``field`` names its place in an error."""
+
+    name: str | None
+    exchange: str
+    fields: Fields = dataclasses.field(repr=False)
+    field: str = ""
+
+
+def render(
+    *,
+    form: str,
+    fields: Fields,
+    accounts: t.Mapping[str, Fields],
+    text: str | None,
+    field: str,
+    exchange: str | None = None,
+    exchanges: t.Mapping[str, str] | None = None,
+) -> bytes:
     """Return the document for a credential.
 
-    ``form`` is one of :data:`FORMATS`; ``fields`` one key's fields; ``accounts`` several keys' by exchange name
-    (``json``
-    and ``ccxt`` only); ``text`` what ``raw`` stores as it is. ``field`` names the place in an :class:`InputError`.
+    ``form`` is one of :data:`FORMATS`; ``fields`` one key's fields; ``accounts`` several keys' by their names; ``text``
+    what ``raw`` stores as it is, or the template. ``exchanges`` tells the exchange of an account, ``exchange`` that of
+    all others; without both it is the account's name. ``field`` names the place in an :class:`InputError`.
     """
     if form == RAW:
         return _raw(fields=fields, text=text, field=field).encode("utf-8")
-    names = {JSON: {name: name for name in FIELDS}, CCXT: _column(0), FREQTRADE: _column(1)}[form]
-    document: dict[str, t.Any]
-    if accounts:
-        document = {
-            account: _rename(given, names=names, field=f"{field}.accounts.{account}")
-            for account, given in accounts.items()
-        }
-    else:
-        document = _rename(fields, names=names, field=f"{field}.fields")
-    if form == FREQTRADE:
-        document = {"exchange": document}
-    content = (json.dumps(document, indent=2) + "\n").encode("ascii")
-    if json.loads(content) != document:
-        raise StoreError(f"{field}: the document did not read back as it was written; please report this.")
-    return content
+    keys = _keys(fields, accounts, field=field, exchange=exchange, exchanges=exchanges or {})
+    if form in NAMED and not accounts:
+        raise InputError(
+            field=f"{field}.fields",
+            problem=f"does not fit the format {form}, in which every key has a name",
+            mend="give accounts, with the key's fields under its name",
+        )
+    if form in WITH_EXCHANGE and any(not key.exchange for key in keys):
+        raise InputError(
+            field=f"{field}.exchange", problem="is missing", mend=f"say which exchange the key is for, as {form} does"
+        )
+    if form == TEMPLATE:
+        return _filled(str(text), keys=keys, field=field)
+    return _WRITERS[form](keys, field)
 
 
 def read_fields(*, content: bytes, account: str | None = None) -> dict[str, str]:
     """Return the fields of a document made by :func:`render`, under the collection's names.
 
     The format is told from the document. ``account`` picks one of several. An empty result means that no field was
-    found (``raw`` text, or a document of another kind).
+    found (``raw`` text, a template, or a document of another kind).
     """
-    try:
-        document = json.loads(content)
-    except ValueError:
-        return {}
-    if isinstance(document, dict) and account is not None:
-        document = document.get(account)
-    if isinstance(document, dict) and isinstance(document.get("exchange"), dict):
-        document = document["exchange"]
-    if not isinstance(document, dict):
-        return {}
-    found = {}
-    for name, (ccxt_name, freqtrade_name) in _NAMES.items():
-        for spelling in (name, ccxt_name, freqtrade_name):
-            value = document.get(spelling) if spelling else None
-            if isinstance(value, str):
-                found[name] = value
-                break
-    return found
+    found = _read(content)
+    if account is not None and account not in found:
+        account = _texts.variable(account)
+    return found.get(account, {})
 
 
 def field_names(*, content: bytes) -> list[str]:
     """Return the names of the fields that a document holds, for a diff. Names that are not ours are not shown."""
-    single = list(read_fields(content=content))
-    if single:
-        return single
-    try:
-        document = json.loads(content)
-    except ValueError:
-        return []
-    several = document if isinstance(document, dict) else {}
-    names = {name for account in several for name in read_fields(content=content, account=account)}
+    names = {name for fields in _read(content).values() for name in fields}
     return [name for name in FIELDS if name in names]
 
 
@@ -112,16 +113,7 @@ def held_keys(*, content: bytes) -> list[dict[str, str | None]]:
     ``entry`` is the account's name, ``None`` for the only key; ``masked_id`` is ``None`` where the id itself is not in
     the document. A document that is not ours holds none.
     """
-    single = read_fields(content=content)
-    if single:
-        return [_held(entry=None, fields=single)]
-    try:
-        document = json.loads(content)
-    except ValueError:
-        return []
-    names = document if isinstance(document, dict) else {}
-    several = ((name, read_fields(content=content, account=name)) for name in names)
-    return [_held(entry=name, fields=fields) for name, fields in several if fields]
+    return [_held(entry=name, fields=fields) for name, fields in _read(content).items()]
 
 
 def _held(*, entry: str | None, fields: Fields) -> dict[str, str | None]:
@@ -129,18 +121,187 @@ def _held(*, entry: str | None, fields: Fields) -> dict[str, str | None]:
     return {"entry": entry and one_line(entry, limit=100), "masked_id": mask_id(key_id) if key_id else None}
 
 
-def _column(number: int) -> dict[str, str]:
-    spellings = ((name, both[number]) for name, both in _NAMES.items())
-    return {name: spelling for name, spelling in spellings if spelling is not None}
+def _keys(
+    fields: Fields,
+    accounts: t.Mapping[str, Fields],
+    *,
+    field: str,
+    exchange: str | None,
+    exchanges: t.Mapping[str, str],
+) -> list[Key]:
+    if not accounts:
+        return [Key(None, exchange or "", fields, f"{field}.fields")]
+    return [
+        Key(name, exchanges.get(name) or exchange or name, given, f"{field}.accounts.{name}")
+        for name, given in accounts.items()
+    ]
 
 
-def _rename(fields: Fields, *, names: t.Mapping[str, str], field: str) -> dict[str, str]:
-    for name in fields:
+def _rename(key: Key, *, names: t.Mapping[str, str]) -> dict[str, str]:
+    for name in key.fields:
         if name not in names:
             raise InputError(
-                field=f"{field}.{name}", problem="is not a field of this format", mend=f"use {', '.join(names)}"
+                field=f"{key.field}.{name}",
+                problem="is not a field of this format"
+                if key.exchange in ("", key.name)
+                else f"is not a field of this format for {key.exchange}",
+                mend=f"use {', '.join(names)}",
             )
-    return {spelling: fields[name] for name, spelling in names.items() if name in fields}
+    return {spelling: key.fields[name] for name, spelling in names.items() if name in key.fields}
+
+
+def _checked(text: str, *, read: t.Any, wrote: t.Any, field: str) -> bytes:
+    if read != wrote:
+        raise StoreError(f"{field}: the document did not read back as it was written; please report this.")
+    return text.encode("utf-8")
+
+
+# Writers: one for each program.
+
+
+def _write_json(document: t.Mapping[str, t.Any], field: str) -> bytes:
+    text = json.dumps(document, indent=2) + "\n"
+    return _checked(text, read=json.loads(text), wrote=document, field=field)
+
+
+def _one_or_several(keys: t.Sequence[Key], *, names: t.Mapping[str, str]) -> dict[str, t.Any]:
+    if keys[0].name is None:
+        return dict(_rename(keys[0], names=names))
+    return {str(key.name): _rename(key, names=names) for key in keys}
+
+
+def _own(keys: t.Sequence[Key], field: str) -> bytes:
+    return _write_json(_one_or_several(keys, names=_programs.OWN), field)
+
+
+def _ccxt(keys: t.Sequence[Key], field: str) -> bytes:
+    return _write_json(_one_or_several(keys, names=_programs.CCXT), field)
+
+
+def _freqtrade(keys: t.Sequence[Key], field: str) -> bytes:
+    return _write_json({"exchange": _rename(keys[0], names=_programs.FREQTRADE)}, field)
+
+
+def _passivbot(keys: t.Sequence[Key], field: str) -> bytes:
+    document = {}
+    for key in keys:
+        exchange = _programs.exchange_of(form=PASSIVBOT, exchange=key.exchange)
+        names = _programs.PASSIVBOT if exchange in _programs.PASSIVBOT_OWN else _programs.CCXT
+        document[str(key.name)] = {"exchange": exchange, **_rename(key, names=names)}
+    return _write_json(document, field)
+
+
+def _octobot(keys: t.Sequence[Key], field: str) -> bytes:
+    sections = _by_exchange(keys, form=OCTOBOT)
+    document = {name: {"enabled": True, **_rename(key, names=_programs.OCTOBOT)} for name, key in sections.items()}
+    return _write_json({"exchanges": document}, field)
+
+
+def _hummingbot(keys: t.Sequence[Key], field: str) -> bytes:
+    sections = _by_exchange(keys, form=HUMMINGBOT, known=_programs.HUMMINGBOT)
+    document = {name: _rename(key, names=_programs.HUMMINGBOT[name]) for name, key in sections.items()}
+    return _write_json({"connectors": document}, field)
+
+
+def _nautilus(keys: t.Sequence[Key], field: str) -> bytes:
+    variables: dict[str, str] = {}
+    for name, key in _by_exchange(keys, form=NAUTILUS, known=_programs.NAUTILUS).items():
+        variables.update(_rename(key, names=_programs.NAUTILUS[name]))
+    return _variables(variables, field)
+
+
+def _dotenv(keys: t.Sequence[Key], field: str) -> bytes:
+    variables: dict[str, str] = {}
+    for key in keys:
+        prefix = f"{_texts.variable(key.name).upper()}_" if key.name else ""
+        for name, value in _rename(key, names=_programs.OWN).items():
+            variable = prefix + name.upper()
+            if variable in variables or not _texts.is_variable(variable):
+                raise InputError(
+                    field=key.field,
+                    problem="has a name that cannot begin the names of variables, or only differs by case, _ or -",
+                    mend="name the account by letters, beginning with one, and digits",
+                )
+            variables[variable] = value
+    return _variables(variables, field)
+
+
+def _variables(variables: t.Mapping[str, str], field: str) -> bytes:
+    text = _texts.write_variables(variables, field=field)
+    return _checked(text, read=_texts.read_variables(text), wrote=variables, field=field)
+
+
+def _roq(keys: t.Sequence[Key], field: str) -> bytes:
+    tables = {str(key.name): _rename(key, names=_programs.ROQ) for key in keys}
+    text = _texts.write_toml_accounts(tables)
+    return _checked(text, read=_texts.read_toml_accounts(text), wrote=tables, field=field)
+
+
+def _jesse(keys: t.Sequence[Key], field: str) -> bytes:
+    rows = []
+    for key in keys:
+        _known(key, names=_programs.JESSE_EXCHANGES, form=JESSE)
+        for name in ("api_key", "secret"):
+            if name not in key.fields:
+                raise InputError(
+                    field=f"{key.field}.{name}", problem="is missing, and jesse then skips the key", mend="give it"
+                )
+        rows.append({"Name": str(key.name), "Exchange": key.exchange, **_rename(key, names=_programs.JESSE)})
+    text = _texts.write_csv(rows, header=_programs.JESSE_HEADER)
+    for sign in _programs.JESSE_REFUSES:
+        if sign in text.lower():
+            raise InputError(
+                field=field,
+                problem=f"holds {sign.strip()!r} in a name or value, for which jesse refuses the whole file",
+                mend="create a key or passphrase, or choose a name, without it",
+            )
+    return _checked(text, read=_texts.read_csv(text, header=_programs.JESSE_HEADER), wrote=rows, field=field)
+
+
+_WRITERS: t.Mapping[str, t.Callable[[t.Sequence[Key], str], bytes]] = {
+    JSON: _own,
+    CCXT: _ccxt,
+    FREQTRADE: _freqtrade,
+    PASSIVBOT: _passivbot,
+    NAUTILUS: _nautilus,
+    HUMMINGBOT: _hummingbot,
+    JESSE: _jesse,
+    OCTOBOT: _octobot,
+    ROQ: _roq,
+    DOTENV: _dotenv,
+}
+
+
+def _by_exchange(keys: t.Sequence[Key], *, form: str, known: t.Container[str] | None = None) -> dict[str, Key]:
+    """Return the keys by the program's name of their exchange, for which it takes one key."""
+    found: dict[str, Key] = {}
+    for key in keys:
+        name = _programs.exchange_of(form=form, exchange=key.exchange)
+        if known is not None:
+            _known(dataclasses.replace(key, exchange=name), names=known, form=form)
+        if name in found:
+            raise InputError(
+                field=key.field,
+                problem=f"is another key of {one_line(name, limit=60)}, and {form} takes one for each exchange",
+                mend="place it in a document of its own, for a second service",
+            )
+        found[name] = key
+    return found
+
+
+def _known(key: Key, *, names: t.Any, form: str) -> None:
+    if key.exchange not in names:
+        raise InputError(
+            field=f"{key.field}: exchange",
+            value=one_line(key.exchange, limit=60),
+            problem=f"is no exchange that {form} has a name for here",
+            mend=f"use {', '.join(sorted(names))}, or another format",
+        )
+
+
+def _filled(template: str, *, keys: t.Sequence[Key], field: str) -> bytes:
+    values = {f"{key.name}.{name}" if key.name else name: value for key in keys for name, value in key.fields.items()}
+    return _texts.fill(template, values=values, field=field).encode("utf-8")
 
 
 def _raw(*, fields: Fields, text: str | None, field: str) -> str:
@@ -150,6 +311,87 @@ def _raw(*, fields: Fields, text: str | None, field: str) -> str:
         raise InputError(
             field=f"{field}.fields",
             problem=f"holds {len(fields)} fields, and the format raw stores one value",
-            mend="give one field or content, or use the format json, ccxt or freqtrade",
+            mend="give one field or content, or use another format",
         )
     return next(iter(fields.values()))
+
+
+# Reading, for what is told of a credential that is placed already.
+
+
+def _read(content: bytes) -> dict[str | None, dict[str, str]]:
+    """Return the fields of each key in a document by its name, which is ``None`` for the only key."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return {}
+    try:
+        found = _read_json(json.loads(text))
+    except (ValueError, RecursionError):
+        found = _read_text(text)
+    return {name: fields for name, fields in found.items() if fields}
+
+
+def _read_json(document: t.Any) -> dict[str | None, dict[str, str]]:
+    if not isinstance(document, dict):
+        return {}
+    if isinstance(document.get("exchange"), dict):
+        return {None: _any_of(document["exchange"])}
+    if single := _any_of(document):
+        return {None: single}
+    if isinstance(document.get("connectors"), dict):
+        return _alone(
+            {
+                name: _back(found, names=_programs.HUMMINGBOT.get(name, {}))
+                for name, found in document["connectors"].items()
+            }
+        )
+    if isinstance(document.get("exchanges"), dict):
+        return _alone({name: _any_of(found) for name, found in document["exchanges"].items()})
+    return {name: _any_of(found) for name, found in document.items()}
+
+
+def _read_text(text: str) -> dict[str | None, dict[str, str]]:
+    rows = _texts.read_csv(text, header=_programs.JESSE_HEADER)
+    if rows is not None:
+        return {row.get("Name", ""): _back(row, names=_programs.JESSE) for row in rows}
+    tables = _texts.read_toml_accounts(text)
+    if tables is not None:
+        return {name: _back(table, names=_programs.ROQ) for name, table in tables.items()}
+    variables = _texts.read_variables(text)
+    if variables is None:
+        return {}
+    of_nautilus = {name: _back(variables, names=names) for name, names in _programs.NAUTILUS.items()}
+    if any(of_nautilus.values()):
+        return _alone({name: fields for name, fields in of_nautilus.items() if fields})
+    found: dict[str | None, dict[str, str]] = {}
+    for variable, value in variables.items():
+        for name in FIELDS:
+            account, is_one, rest = variable.rpartition(name.upper())
+            if is_one and not rest and (not account or account.endswith("_")):
+                found.setdefault(account[:-1].lower() or None, {}).setdefault(name, value)
+                break
+    return found
+
+
+def _alone(found: t.Mapping[str, dict[str, str]]) -> dict[str | None, dict[str, str]]:
+    """A program's document does not tell whether its only key had a name."""
+    return {(None if len(found) == 1 else name): fields for name, fields in found.items()}
+
+
+def _any_of(found: t.Any) -> dict[str, str]:
+    if not isinstance(found, dict):
+        return {}
+    fields = {}
+    for name, spellings in _programs.ANY.items():
+        for spelling in spellings:
+            if isinstance(found.get(spelling), str):
+                fields[name] = found[spelling]
+                break
+    return fields
+
+
+def _back(found: t.Any, *, names: t.Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(found, dict):
+        return {}
+    return {name: found[spelling] for name, spelling in names.items() if isinstance(found.get(spelling), str)}

@@ -42,6 +42,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "fields": {"type": "dict", "no_log": True},
             "accounts": {"type": "dict", "no_log": True},
             "content": {"type": "str", "no_log": True},
+            "template": {"type": "str", "no_log": True},
+            "exchange": {"type": "str"},
+            "exchanges": {"type": "dict"},
             "copy_from": {"type": "str"},
             "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
             "not_after": {"type": "str"},
@@ -214,6 +217,32 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
             mend="give exactly one of fields, accounts, content and copy_from",
         )
     form = entry.get("format") or (_formats.RAW if given == ["content"] else None)
+    _check_form(form, given=given[0], where=where)
+    template = entry.get("template")
+    if (template is not None) != (form == _formats.TEMPLATE):
+        raise InputError(
+            field=f"{where}.template",
+            problem="is missing" if template is None else f"does not fit the format {form}",
+            mend="give it with the format template, and only there",
+        )
+    text = entry["content"] if given == ["content"] else template
+    content = _formats.render(
+        form=str(form),
+        fields=_fields(entry["fields"], where=f"{where}.fields") if given == ["fields"] else {},
+        accounts=_accounts(entry["accounts"], where=f"{where}.accounts") if given == ["accounts"] else {},
+        text=None if text is None else _text(text, where=f"{where}.{'content' if template is None else 'template'}"),
+        field=where,
+        exchange=_exchange(entry.get("exchange"), where=f"{where}.exchange"),
+        exchanges=_exchanges(entry, where=f"{where}.exchanges"),
+    )
+    if len(content) > MAX_CONTENT:
+        raise InputError(
+            field=where, problem=f"is {len(content)} bytes long, and systemd takes {MAX_CONTENT}", mend="store less"
+        )
+    return content
+
+
+def _check_form(form: t.Any, *, given: str, where: str) -> None:
     if form not in _formats.FORMATS:
         raise InputError(
             field=f"{where}.format",
@@ -221,28 +250,42 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
             problem="is missing" if form is None else "is not a format",
             mend=f"use {', '.join(_formats.FORMATS)}",
         )
-    if given == ["content"] and form != _formats.RAW:
+    if given == "content" and form != _formats.RAW:
         raise InputError(
             field=f"{where}.content",
             problem=f"cannot be turned into the format {form}",
             mend="give fields, or use the format raw",
         )
-    if given == ["accounts"] and form not in (_formats.JSON, _formats.CCXT):
+    if given == "accounts" and form in _formats.SINGLE:
+        several = [name for name in _formats.FORMATS if name not in _formats.SINGLE]
         raise InputError(
-            field=f"{where}.accounts", problem=f"does not fit the format {form}", mend="use the format json or ccxt"
+            field=f"{where}.accounts",
+            problem=f"does not fit the format {form}",
+            mend=f"give fields, or use the format {', '.join(several[:-1])} or {several[-1]}",
         )
-    content = _formats.render(
-        form=str(form),
-        fields=_fields(entry["fields"], where=f"{where}.fields") if given == ["fields"] else {},
-        accounts=_accounts(entry["accounts"], where=f"{where}.accounts") if given == ["accounts"] else {},
-        text=_text(entry["content"], where=f"{where}.content") if given == ["content"] else None,
-        field=where,
-    )
-    if len(content) > MAX_CONTENT:
+
+
+def _exchange(value: t.Any, *, where: str) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,62}", value):
+        # Not shown: a key may have been pasted here.
+        raise InputError(field=where, problem="is no exchange's name", mend="write it as the program does")
+    return str(value)
+
+
+def _exchanges(entry: t.Mapping[str, t.Any], *, where: str) -> dict[str, str]:
+    given = entry.get("exchanges")
+    if given is None:
+        return {}
+    accounts = entry.get("accounts")
+    if not isinstance(given, dict) or not isinstance(accounts, dict) or not set(given) <= set(accounts):
         raise InputError(
-            field=where, problem=f"is {len(content)} bytes long, and systemd takes {MAX_CONTENT}", mend="store less"
+            field=where,
+            problem="is not a mapping of names in accounts to exchanges",
+            mend="use the names that accounts has",
         )
-    return content
+    return {str(name): str(_exchange(value, where=where)) for name, value in given.items() if value is not None}
 
 
 def _accounts(accounts: t.Any, *, where: str) -> dict[str, dict[str, str]]:

@@ -67,7 +67,7 @@ def test_the_walk_finds_the_secret_options(monkeypatch: pytest.MonkeyPatch) -> N
     found = {
         name for name, option in options(keywords("credential", monkeypatch)["argument_spec"]) if option.get("no_log")
     }
-    assert found == {"fields", "accounts", "content"}
+    assert found == {"fields", "accounts", "content", "template"}
 
 
 @pytest.mark.parametrize("name", MODULES)

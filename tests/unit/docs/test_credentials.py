@@ -6,13 +6,20 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import FIELDS, render
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _programs
+from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import (
+    FIELDS,
+    FORMATS,
+    NAMED,
+    SINGLE,
+    render,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential._store import MAX_CONTENT
 from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import WITH_KEY
 
@@ -26,29 +33,73 @@ SEVERAL = {
 }
 
 
+#: What the guide shows, in its order: the format, its exchange or exchanges, and whether there are several accounts.
+SHOWN: list[tuple[str, str | dict[str, str] | None, bool]] = [
+    ("json", None, False),
+    ("ccxt", None, False),
+    ("freqtrade", None, False),
+    ("octobot", "okx", False),
+    ("hummingbot", "okx_perpetual", False),
+    ("nautilus", "okx", False),
+    ("dotenv", None, False),
+    ("ccxt", None, True),
+    ("passivbot", {"grid": "bybit", "hedge": "okx"}, True),
+    ("roq", None, True),
+    ("jesse", {"grid": "Bybit USDT Perpetual", "hedge": "KuCoin USDT Perpetual"}, True),
+]
+FORMS = GUIDE.partition("\n## Forms\n")[2].partition("\n## ")[0]
+
+
 def test_the_documents_are_those_that_are_placed() -> None:
-    shown = re.findall(r"^```json\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
-    made = [render(form=form, fields=ONE, accounts={}, text=None, field="x") for form in ("json", "ccxt", "freqtrade")]
-    made.append(render(form="ccxt", fields={}, accounts=SEVERAL, text=None, field="x"))
+    shown = re.findall(r"^```(?:json|sh|toml|csv)\n(.*?)^```$", FORMS, flags=re.MULTILINE | re.DOTALL)
+    made = [
+        render(
+            form=form,
+            fields={} if several else ONE,
+            accounts=SEVERAL if several else {},
+            text=None,
+            field="x",
+            exchange=exchange if isinstance(exchange, str) else None,
+            exchanges=exchange if isinstance(exchange, dict) else None,
+        )
+        for form, exchange, several in SHOWN
+    ]
     assert shown == [document.decode("ascii") for document in made]
+    for form, exchange, _several in SHOWN:
+        if isinstance(exchange, str):
+            assert f"`{form}`, with `exchange: {exchange}`:" in FORMS
+        elif exchange:
+            assert f"`{form}`, with `exchanges: {{{', '.join(f'{k}: {v}' for k, v in exchange.items())}}}`" in FORMS
 
 
-def spelled(field: str, form: str) -> str:
-    """The field's name in a document of this form, or ``none``."""
-    if form == "freqtrade" and field in ("login", "token"):
-        return "none"
-    document = json.loads(render(form=form, fields={field: "VALUE"}, accounts={}, text=None, field="x"))
-    (name,) = document.get("exchange", document)
-    return f"`{name}`"
+def test_the_table_of_programs_is_complete() -> None:
+    rows = [
+        [cell.strip() for cell in row.split("|")[1:-1]]
+        for row in FORMS.partition("<!-- programs -->\n\n")[2].partition("\n\n<!-- end")[0].splitlines()[2:]
+    ]
+    assert {row[0] for row in rows} == {f"`{form}`" for form in FORMATS}
+    for form, _program, one, several, *_rest in rows:
+        assert (one == "as an account") == (form.strip("`") in NAMED), form
+        assert (several == "no") == (form.strip("`") in SINGLE), form
+
+
+NAMES = {
+    "json": _programs.OWN,
+    "ccxt": _programs.CCXT,
+    "freqtrade": _programs.FREQTRADE,
+    "octobot": _programs.OCTOBOT,
+    "passivbot": _programs.PASSIVBOT,
+    "roq": _programs.ROQ,
+    "jesse": _programs.JESSE,
+}
 
 
 def test_the_table_of_fields_is_complete() -> None:
-    rows = GUIDE.partition("<!-- fields -->\n\n")[2].partition("\n\n<!-- end of fields -->")[0].splitlines()[2:]
-    expected = [
-        f"| `{field}` | " + " | ".join(spelled(field, form) for form in ("json", "ccxt", "freqtrade")) + " |"
-        for field in FIELDS
-    ]
-    assert rows == expected
+    table = FORMS.partition("<!-- fields -->\n\n")[2].partition("\n\n<!-- end of fields -->")[0].splitlines()
+    assert table[0] == "| field | " + " | ".join(f"`{form}`" for form in NAMES) + " |"
+    for row, field in itertools.zip_longest(table[2:], FIELDS):
+        spelled = [f"`{names[field]}`" if field in names else "none" for names in NAMES.values()]
+        assert row == f"| `{field}` | " + " | ".join(spelled) + " |"
 
 
 def test_every_kind_of_key_is_told() -> None:

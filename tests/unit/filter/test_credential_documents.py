@@ -35,10 +35,45 @@ def test_several_keys_become_accounts_under_their_names() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "exchange"),
+    [
+        ({}, "okx"),
+        ({"exchange": "okx_perpetual"}, "okx_perpetual"),
+        ({"exchanges": {"b": "okx_perpetual"}, "exchange": "x"}, "okx_perpetual"),
+    ],
+)
+def test_a_form_that_tells_the_exchange_gets_it(said: dict[str, object], exchange: str) -> None:
+    document = {"name": "bot", "format": "hummingbot", "api_keys": ["b"], **said}
+    assert credential_documents([document], KEYS) == [
+        {
+            "name": "bot",
+            "format": "hummingbot",
+            "exchange": exchange,
+            "fields": {"api_key": "key-b", "secret": "secret-b", "passphrase": "phrase-b"},
+        }
+    ]
+
+
+def test_each_of_several_accounts_gets_its_exchange() -> None:
+    document = {"name": "bot", "format": "octobot", "api_keys": ["a", "b"]}
+    placed = credential_documents([document], [KEYS[0], {**KEYS[1], "declared": {"ccxt_id": "weex"}}])
+    assert placed[0]["exchanges"] == {"a": "bybit", "b": "weex"}
+
+
+@pytest.mark.parametrize("form", ["passivbot", "jesse", "roq"])
+def test_where_keys_have_names_the_only_one_has_one_too(form: str) -> None:
+    placed = credential_documents([{"name": "bot", "format": form, "api_keys": ["a"]}], KEYS)
+    assert placed[0]["accounts"] == {"a": {"api_key": "key-a", "secret": "secret-a"}}
+    assert "fields" not in placed[0]
+
+
+@pytest.mark.parametrize(
     ("exchange", "form", "declared", "field"),
     [
         ("bitmart", "ccxt", None, "uid"),
         ("bitmart", "freqtrade", None, "uid"),
+        ("bitmart", "octobot", None, "uid"),
+        ("bitmart", "hummingbot", None, "passphrase"),
         ("bitmart", "json", None, "passphrase"),
         ("okx", "ccxt", {"ccxt_id": "coinmate"}, "passphrase"),
         ("other", "ccxt", {"ccxt_id": "coinmate"}, "uid"),
