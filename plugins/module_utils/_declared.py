@@ -70,6 +70,7 @@ DECLARED_SPEC: dict[str, t.Any] = {
     },
     "attested": {"type": "dict", "options": {name: {"type": "dict", "options": _ATTESTATION} for name in ATTESTABLE}},
     "recovery": {"type": "str", "choices": ["escrow", "recreate", "standby_key"]},
+    "lifecycle": {"type": "str", "choices": ["in_use", "retired", "revoked"]},
     "benign_permissions": {"type": "list", "elements": "str"},
     "owned_prefixes": {"type": "list", "elements": "str"},
     "egress_paths": {
@@ -103,6 +104,7 @@ DESCRIBED: t.Mapping[str, str] = {
     "restriction_events": "When the account was restricted or its password changed, each on a day.",
     "attested": "Who vouches for a declared field, and since which day.",
     "recovery": "How trading goes on when this host is lost.",
+    "lifecycle": "Whether the key is still used; of one that is V(retired) or V(revoked) only its death is judged.",
     "benign_permissions": "Words of the exchange that a named person looked up and found harmless.",
     "owned_prefixes": "Networks in CIDR form that belong to the owner alone.",
     "egress_paths": "The ways by which the key leaves this host; without it, one way of any family and no proxy.",

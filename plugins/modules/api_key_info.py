@@ -414,6 +414,12 @@ options:
             description: How trading goes on when this host is lost.
             type: str
             choices: [escrow, recreate, standby_key]
+          lifecycle:
+            description:
+              - Whether the key is still used. Of a key that is V(retired), or V(revoked) because it may be in other
+                hands, the judge wants one thing only, that the exchange refuses it.
+            type: str
+            choices: [in_use, retired, revoked]
           benign_permissions:
             description: Words of the exchange that a named person looked up and found harmless.
             type: list

@@ -252,6 +252,7 @@ RULES = (
         "observed",
         _observed_at_official_host,
         waivable=False,
+        of_retired=True,
     ),
     Rule(
         "account-as-declared",

@@ -39,6 +39,9 @@ if t.TYPE_CHECKING:
 DAY = 86400.0
 #: The access status of a key that is declared and of which no facts were learned.
 NOT_OBSERVED = "not_observed"
+#: What is declared of a key that is no longer used, and of one that must not be used.
+RETIRED = "retired"
+REVOKED = "revoked"
 #: A fact that is more than this many seconds newer than ``now`` means that one of the two clocks is wrong.
 CLOCK_DOUBT = 300.0
 
@@ -95,7 +98,10 @@ def unknown(
 
 
 class Rule(t.NamedTuple):
-    """One rule. ``least`` is the weakest basis that can pass it; ``scope`` is ``key``, ``host`` or ``policy``."""
+    """One rule. ``least`` is the weakest basis that can pass it; ``scope`` is ``key``, ``host`` or ``policy``.
+
+    A rule ``of_retired`` also looks at keys that are no longer used; the others do not apply to them.
+    """
 
     id: str
     title: str
@@ -105,6 +111,7 @@ class Rule(t.NamedTuple):
     function: t.Callable[..., t.Any]
     waivable: bool = True
     scope: str = "key"
+    of_retired: bool = False
 
 
 class Machine(t.NamedTuple):
@@ -199,6 +206,11 @@ def _believed_first(fact: EgressFacts) -> tuple[int, float, bool]:
     return _EVIDENCE.get(fact.basis, 9), -(instant(fact.asked_at) or 0.0), fact.status == "agreed"
 
 
+def is_retired(key: KeyFacts) -> bool:
+    """Tell whether the key is declared to be no longer used."""
+    return key.declared.get("lifecycle") in (RETIRED, REVOKED)
+
+
 class HostCase(t.NamedTuple):
     """What a rule about a host looks at."""
 
@@ -276,6 +288,7 @@ class Case:
         "ours",
         "placing",
         "policy",
+        "retired",
         "root",
         "stale",
         "status",
@@ -309,6 +322,7 @@ class Case:
         self.confirmed = confirmed
         self.ours = ours
         self.declared = key.declared
+        self.retired = is_retired(key)
         self.status = key.access.status
         self.trusted = key.official or key.environment == "custom"
         self.observed = key.observed if self.trusted else None

@@ -10,7 +10,7 @@ import collections
 import typing as t
 
 from .._facts import ClockFacts, EgressFacts, KeyFacts
-from ._case import Case, Host, HostCase, Machine, Rule, Verdict, shown, stale, unknown
+from ._case import SKIP, Case, Host, HostCase, Machine, Rule, Verdict, is_retired, shown, stale, unknown
 from ._egress import seen_from
 from ._finding import (
     FAIL,
@@ -167,7 +167,9 @@ def _hosts(
 def _labels(keys: t.Sequence[KeyFacts]) -> t.Mapping[tuple[str, str], int]:
     """Return how often each label is declared for each exchange."""
     return collections.Counter(
-        (key.exchange, str(key.declared["label"]).strip()) for key in keys if key.declared.get("label") is not None
+        (key.exchange, str(key.declared["label"]).strip())
+        for key in keys
+        if key.declared.get("label") is not None and not is_retired(key)
     )
 
 
@@ -204,7 +206,7 @@ class _Judgement:
         worst = PASSED
         raw = (case.key.host, case.key.name)
         for rule in rules:
-            verdict = rule.function(case)
+            verdict = SKIP if case.retired and not rule.of_retired else rule.function(case)
             if case.stale is not None and verdict.status == PASSED and STRENGTH[verdict.basis] >= STRENGTH["observed"]:
                 # What was bad is reported still; what was good may be so no more.
                 verdict = unknown(f"the facts are {case.stale}", root="key-accepted")

@@ -8,10 +8,36 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _access, _addresses, _clock, _host, _ipv6, _key_type, _lifetime, _meta, _passphrase, _permissions, _person
+from . import (
+    _access,
+    _addresses,
+    _clock,
+    _host,
+    _ipv6,
+    _key_type,
+    _lifetime,
+    _meta,
+    _passphrase,
+    _permissions,
+    _person,
+    _retired,
+)
 from ._case import Rule
 
-_FAMILIES = (_access, _permissions, _addresses, _ipv6, _lifetime, _person, _passphrase, _key_type, _clock, _host, _meta)
+_FAMILIES = (
+    _access,
+    _retired,
+    _permissions,
+    _addresses,
+    _ipv6,
+    _lifetime,
+    _person,
+    _passphrase,
+    _key_type,
+    _clock,
+    _host,
+    _meta,
+)
 
 #: Every rule by its id, in the order in which reports show them.
 RULES: t.Mapping[str, Rule] = {rule.id: rule for family in _FAMILIES for rule in family.RULES}

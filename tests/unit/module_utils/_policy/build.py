@@ -67,7 +67,7 @@ def seen(**changes: t.Any) -> ObservedKey:
     return dataclasses.replace(OBSERVED, **changes)
 
 
-def key(*, declared: dict[str, t.Any] | None = None, without: t.Iterable[str] = (), **changes: t.Any) -> KeyFacts:
+def key(*, declared: t.Mapping[str, t.Any] | None = None, without: t.Iterable[str] = (), **changes: t.Any) -> KeyFacts:
     """Return the good Bybit key with changes; ``declared`` is added to its declaration, ``without`` taken from it."""
     words = {name: value for name, value in {**DECLARED, **(declared or {})}.items() if name not in set(without)}
     values: dict[str, t.Any] = {

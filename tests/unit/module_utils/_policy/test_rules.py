@@ -78,6 +78,7 @@ def granted(*words: str, **changes: t.Any) -> KeyFacts:
 
 
 OTHER_EXCHANGE: dict[str, t.Any] = {"exchange": "other", "access": Access("not_asked"), "observed": None}
+RETIRED: t.Mapping[str, t.Any] = {"lifecycle": "retired"}
 BOTH = Path(user="root", family="any")
 
 ONLY_V6 = Path(user="root", family="ipv6")
@@ -135,6 +136,26 @@ ROWS = [
     ),
     Row("key-accepted", "unknown", UNOFFICIAL),
     Row("key-accepted", "not_applicable", key(**OTHER_EXCHANGE)),
+    Row("retired-key-alive", "not_applicable", key()),
+    Row("retired-key-alive", "not_applicable", key(declared={"lifecycle": "in_use"})),
+    Row("retired-key-alive", "pass high proved", refused("invalid_key", declared=RETIRED)),
+    Row("retired-key-alive", "fail high proved", key(declared=RETIRED)),
+    Row("retired-key-alive", "fail high proved", refused("permission_denied", declared=RETIRED)),
+    Row("retired-key-alive", "fail critical proved", key(declared={"lifecycle": "revoked"})),
+    Row("retired-key-alive", "unknown high", refused("ip_refused", declared=RETIRED)),
+    Row("retired-key-alive", "unknown high", refused("ambiguous", declared=RETIRED)),
+    Row("retired-key-alive", "unknown high", refused("expired", declared=RETIRED)),
+    Row("retired-key-alive", "unknown high", refused("bad_signature", declared=RETIRED)),
+    Row("retired-key-alive", "unknown critical", refused("unreachable", declared={"lifecycle": "revoked"})),
+    Row("retired-key-alive", "unknown", refused("not_observed", declared=RETIRED)),
+    Row("retired-key-alive", "unknown", refused("invalid_key", declared=RETIRED, official=False)),
+    Row("retired-key-alive", "unknown", refused("invalid_key", declared=RETIRED), {"now": NOW + DAY}),
+    Row("retired-key-alive", "unknown", key(**OTHER_EXCHANGE, declared=RETIRED)),
+    Row(
+        "observed-at-official-host", "fail high observed", key(declared=RETIRED, official=False, asked_host="a.example")
+    ),
+    Row("key-accepted", "not_applicable", refused("invalid_key", declared=RETIRED)),
+    Row("key-age", "not_applicable", key(declared=RETIRED, observed=seen(created_at="2024-01-01T00:00:00Z"))),
     Row("observed-at-official-host", "pass high observed", key()),
     Row("observed-at-official-host", "fail high observed", UNOFFICIAL),
     Row("observed-at-official-host", "not_applicable", key(official=False, environment="custom")),
@@ -686,6 +707,16 @@ def test_the_name_of_another_declared_key_is_worse_than_a_wrong_name() -> None:
     pasted = key(name="b", declared={"label": "mean"}, observed=seen(label="grid"))
     findings = [f for f in report(key(), pasted).findings if f.rule == "key-named" and f.subject.key == "b"]
     assert [(f.status, f.severity) for f in findings] == [("fail", "high")]
+
+
+def test_a_retired_key_is_judged_by_its_death_alone() -> None:
+    judged = report(refused("invalid_key", declared={"lifecycle": "retired"}))
+    assert [f for f in judged.findings if f.status not in ("pass", "not_applicable")] == []
+    assert [line.verdict for line in judged.lines] == ["pass"]
+    # Its name does not count among those in use.
+    old = key(name="b", declared={"lifecycle": "retired", "label": "grid"})
+    other = key(declared={"label": "mean"}, observed=seen(label="grid"))
+    assert found("key-named", other, old).severity == "medium"
 
 
 def test_what_an_exchange_cannot_leave_out_can_be_accepted_once() -> None:
