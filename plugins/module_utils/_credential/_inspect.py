@@ -18,7 +18,8 @@ from .._errors import StoreError
 from . import _age, _writer
 from ._age import AgeStore
 from ._formats import held_keys
-from ._place import in_parallel, read_file
+from ._place import in_parallel
+from ._reader import read_file
 from ._store import (
     AGE,
     AGE_SUFFIX,

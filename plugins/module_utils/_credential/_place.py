@@ -21,10 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from .._errors import StoreError
 from . import _writer
 from ._formats import field_names
+from ._reader import read_file
 from ._request import ABSENT, PRESENT, SETTLED, Request
 from ._store import (
     AGE,
-    MAX_FILE,
     NULL_KEY,
     Notes,
     Store,
@@ -415,34 +415,6 @@ class Placer:
                 os.close(descriptor)
         except OSError as error:
             raise _writer.file_error(error=error, path=path) from None
-
-
-def read_file(*, path: str) -> tuple[bytes, os.stat_result] | None:
-    """Return the text and the status of a credential file, or None where there is none.
-
-    Raises :class:`StoreError` where it is not a plain file or too big to be a credential.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        if os.path.islink(path):
-            raise StoreError(
-                f"{path} is a symbolic link, not a credential file; remove it or choose another name."
-            ) from None
-        raise _writer.file_error(error=error, path=path) from None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise StoreError(f"{path} is not a plain file, so not a credential; remove it or choose another name.")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(MAX_FILE + 1)
-    finally:
-        os.close(descriptor)
-    if len(content) > MAX_FILE:
-        raise StoreError(f"{path} is too big to be a credential; remove it or choose another name.")
-    return content, status
 
 
 def in_parallel(work: t.Callable[[_T], _R], arguments: t.Sequence[_T]) -> list[_R]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._credential._age import AgeStore
 from .._credential._formats import read_fields
-from .._credential._place import read_file
+from .._credential._reader import read_file
 from .._credential._store import AGE, STORES, Store, check_name, file_path, store_of
 from .._credential._systemd import SystemdStore
 from .._errors import InputError

@@ -11,7 +11,7 @@ import pytest
 from tests.payload import payload
 
 #: 1.6 is aimed at and not reached: see tests/bench/README.md. This keeps it from growing.
-_TIMES = 1.7
+_TIMES = 1.75
 
 
 @pytest.mark.parametrize("module", ["credential", "credential_info", "public_ip_info"])
