@@ -12,6 +12,7 @@ one deadline for everything from the first packet to the last byte, and plain HT
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import ipaddress
 import socket
@@ -143,8 +144,11 @@ class Dialer:
         raise failure
 
 
+@functools.lru_cache(maxsize=None)
 def tls_context(*, ca_path: str | None, default_ca: str, validate: bool) -> ssl.SSLContext:
     """Return the TLS settings: TLS 1.2 and up, the host name checked, nothing taken from the environment.
+
+    All clients of a process share them: certificates take long to read.
 
     Raises ``OSError`` (``ssl.SSLError`` included) where the file of certificates cannot be used.
     """
@@ -175,6 +179,8 @@ if HAS_REQUESTS:
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
+                # The context holds them already, and to read them again takes longer than all the rest.
+                self.ca_certs = None
                 return dialer.dial(host=self.host, port=int(self.port or 443))
 
         class PlainPool(HTTPConnectionPool):
@@ -225,6 +231,7 @@ if HAS_SOCKS:
 
         class Secure(SOCKSHTTPSConnection):
             def _new_conn(self) -> t.Any:
+                self.ca_certs = None  # as above
                 opened = super()._new_conn()
                 dialer.watch(opened)
                 return opened
