@@ -144,7 +144,7 @@ class Dialer:
         raise failure
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def tls_context(*, ca_path: str | None, default_ca: str, validate: bool) -> ssl.SSLContext:
     """Return the TLS settings: TLS 1.2 and up, the host name checked, nothing taken from the environment.
 
