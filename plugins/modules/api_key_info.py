@@ -49,7 +49,8 @@ options:
     description:
       - The keys to ask about.
       - Give O(api_keys[].api_key) and O(api_keys[].secret), or O(api_keys[].credential) for one that is already
-        placed. Only O(api_keys[].exchange=other) needs neither. Hyperliquid is asked without a signature, and takes
+        placed, with O(api_keys[].api_key) beside it where that is a private key alone. Only
+        O(api_keys[].exchange=other) needs neither. Hyperliquid is asked without a signature, and takes
         O(api_keys[].api_key) alone.
     type: list
     elements: dict
@@ -113,6 +114,8 @@ options:
           - Use a credential that M(trading.hosts.credential) placed on this host, instead of a secret in the play.
           - It is decrypted in memory, behind the guard that keeps systemd from deleting the host's key.
           - The form of the document (JSON, ccxt, freqtrade) is told from the document itself.
+          - A private key alone, as M(trading.hosts.key_pair) makes it, does as well. Give O(api_keys[].api_key) beside
+            it, and O(api_keys[].passphrase) where the exchange has one.
         type: dict
         suboptions:
           name:

@@ -345,16 +345,10 @@ transport:
 import os
 import typing as t
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
-from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
-from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
-    ARGUMENT_SPEC,
-    parse,
-    parse_recipients,
-)
-from ansible_collections.trading.hosts.plugins.module_utils._credential._store import AGE, Store
-from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import SystemdStore
+from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, parse
+from ansible_collections.trading.hosts.plugins.module_utils._credential._store import AGE
+from ansible_collections.trading.hosts.plugins.module_utils._credential._stores import placer_of
 from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
 
@@ -362,20 +356,11 @@ from ansible_collections.trading.hosts.plugins.module_utils._module import Ansib
 def work(module: AnsibleModule) -> dict[str, t.Any]:
     given = module.params
     requests = parse(credentials=given["credentials"], store=given["store"])
-    recipients = parse_recipients(options=given)
+    placer, age = placer_of(given)
     if os.geteuid() != 0:
         raise StoreError(
             "Credentials belong to root, and this task does not run as root on the host; set become: true."
         )
-    age = AgeStore(identity_path=given["age_identity"], recipients=recipients)
-    stores: list[Store] = [SystemdStore(), age]
-    store = next(each for each in stores if each.kind == given["store"])
-    placer = Placer(
-        directory=given["directory"],
-        store=store,
-        on_undecryptable=given["on_undecryptable"],
-        others=[each for each in stores if each is not store],
-    )
     requests = with_copies(requests, placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     made = given["make_age_identity"] and age.begins()

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keys that are a pair: made for tests, and their signatures checked as an exchange checks them.
 
-A test gives a private key in PEM form as the `secret` of a key; the simulator uses nothing but its public half.
+A test gives a private key in PEM form as the `secret` of a key, and the simulator uses nothing but its public half. Or
+it gives the public half alone, as a person does who registers a key.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def is_pem(secret: str) -> bool:
 def _public(pem: str) -> PublicKeyTypes:
     if not is_pem(pem):  # Ed25519 in base64: the seed, and perhaps the public key after it
         return ed25519.Ed25519PrivateKey.from_private_bytes(base64.b64decode(pem)[:32]).public_key()
+    if pem.startswith("-----BEGIN PUBLIC KEY-----"):
+        return serialization.load_pem_public_key(pem.encode())
     return serialization.load_pem_private_key(pem.encode(), password=None).public_key()
 
 

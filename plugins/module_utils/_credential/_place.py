@@ -255,9 +255,11 @@ class Placer:
             if self.on_undecryptable == FAIL or request.state == SETTLED:
                 raise
             return [*moves, "undecryptable"], None
-        if request.state == SETTLED:
+        same = hmac.compare_digest(old, request.content or b"")
+        # What shall be kept and is not what was read before is what another run has placed meanwhile.
+        if request.state == SETTLED or (request.keep and not same):
             return [], old
-        if not request.keep and not hmac.compare_digest(old, request.content or b""):
+        if not same:
             reasons.append("content")
         if not moves:
             if not store.key_fits(wanted=request.terms.with_key, found=found):

@@ -76,6 +76,7 @@ _SENDABLE_PHRASE = re.compile(r"[ -~]+")
 class Placed:
     """A credential that lies encrypted on this host; ``entry`` names the account in a document of several.
 
+    ``api_key`` and ``passphrase`` are what is given beside it, for one that holds a private key alone.
     ``signed`` is false where the exchange is asked without a signature, so that the secret is not needed.
     ``passphrase_in_uid`` is true where programs keep the exchange's passphrase as ``uid``.
     """
@@ -85,6 +86,8 @@ class Placed:
     entry: str | None
     signed: bool = True
     passphrase_in_uid: bool = False
+    api_key: str | None = None
+    passphrase: str | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -260,7 +263,7 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         raise InputError(
             field=f"{field}.base_url", problem="is given for exchange other, which is never asked", mend="leave it out"
         )
-    placed = _placed(given.get("credential"), exchange=exchange)
+    placed = _placed(given, exchange=exchange, field=field)
     credential = _credential(given, placed=placed, exchange=exchange, field=field)
     if credential is not None:
         check_credential(credential, exchange=exchange, field=field)
@@ -368,32 +371,38 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _placed(given: t.Mapping[str, t.Any] | None, *, exchange: Exchange | None) -> Placed | None:
-    if given is None:
+def _placed(given: t.Mapping[str, t.Any], *, exchange: Exchange | None, field: str) -> Placed | None:
+    placed = given.get("credential")
+    if placed is None:
         return None
+    # What a private key alone lacks may be given beside it.
+    beside = {name: given.get(name) or None for name in _SECRETS}
+    wrong = "secret" if beside["secret"] else "passphrase" if beside["passphrase"] and not beside["api_key"] else None
+    if wrong is not None:
+        raise InputError(
+            field=f"{field}.{wrong}",
+            problem="is given together with credential",
+            mend="give the secret, or the credential that holds it, not both",
+        )
     rule = None if exchange is None else exchange.passphrase_rule()
     return Placed(
-        name=str(given["name"]),
-        directory=str(given.get("directory") or _PLACED_SPEC["directory"]["default"]),
-        entry=given.get("entry"),
+        name=str(placed["name"]),
+        directory=str(placed.get("directory") or _PLACED_SPEC["directory"]["default"]),
+        entry=placed.get("entry"),
         signed=exchange is None or exchange.needs_secret(),
         passphrase_in_uid=rule is not None and rule.ccxt_name == "uid",
+        api_key=beside["api_key"],
+        passphrase=beside["passphrase"],
     )
 
 
 def _credential(
     given: t.Mapping[str, t.Any], *, placed: Placed | None, exchange: Exchange | None, field: str
 ) -> Credential | None:
+    if placed is not None:
+        return None
     texts = {name: given.get(name) or None for name in _SECRETS}
     there = [name for name, text in texts.items() if text is not None]
-    if placed is not None:
-        if there:
-            raise InputError(
-                field=f"{field}.{there[0]}",
-                problem="is given together with credential",
-                mend="give the secret, or the credential that holds it, not both",
-            )
-        return None
     unsigned = exchange is not None and not exchange.needs_secret()
     if exchange is not None and unsigned and texts["secret"] is not None:
         raise InputError(

@@ -35,6 +35,27 @@ def open_placed(placed: Placed, field: str) -> Credential:
     path, (encrypted, _status) = max(found, key=lambda each: each[1][1].st_ctime_ns)
     store: Store = AgeStore() if store_of(encrypted=encrypted) == AGE else SystemdStore()
     content = store.decrypt(name=placed.name, path=path, encrypted=encrypted)
+    return credential_in(content, placed=placed, field=field)
+
+
+def credential_in(content: bytes, *, placed: Placed, field: str) -> Credential:
+    """Return the credential in a document, or the one that a private key alone makes with what was given beside it."""
+    if content.lstrip().startswith(b"-----BEGIN ") and placed.signed:
+        if placed.api_key is None:
+            raise InputError(
+                field=f"{field}.name",
+                value=placed.name,
+                problem="holds a private key alone, without the id of the key that it signs for",
+                mend="give that id, as the exchange shows it, as api_key beside credential",
+            )
+        return Credential(placed.api_key, content.decode("utf-8", "replace"), placed.passphrase)
+    if placed.api_key is not None:
+        raise InputError(
+            field=f"{field}.name",
+            value=placed.name,
+            problem="holds no private key alone, so api_key must not be given beside it",
+            mend="leave api_key out, or give the secret instead of the credential",
+        )
     fields = read_fields(content=content, account=placed.entry)
     missing = [name for name in (("api_key", "secret") if placed.signed else ("api_key",)) if not fields.get(name)]
     if missing:

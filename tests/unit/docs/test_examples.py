@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from ansible_collections.trading.hosts.plugins.action import allowlist_check, api_key_policy
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _request
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _key_pair, _request
 from ansible_collections.trading.hosts.plugins.module_utils._declared import DECLARED_SPEC
 from ansible_collections.trading.hosts.plugins.module_utils._egress import _request as _egress_request
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _clocks, _options
@@ -36,6 +36,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "clock_info": _clocks.ARGUMENT_SPEC,
     "credential": _request.ARGUMENT_SPEC,
     "credential_info": _inspect.ARGUMENT_SPEC,
+    "key_pair": _key_pair.ARGUMENT_SPEC,
     "public_ip_info": _egress_request.ARGUMENT_SPEC,
 }
 BLOCKS = blocks()

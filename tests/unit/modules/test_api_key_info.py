@@ -27,6 +27,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     key_facts,
 )
 from ansible_collections.trading.hosts.plugins.modules import api_key_info
+from tests.simulator._asymmetric import private_pem
 from tests.simulator.client import Simulator
 
 if TYPE_CHECKING:
@@ -162,6 +163,21 @@ def test_a_passphrase_that_programs_keep_as_uid(place: Any, form: str, field: st
     assert _placed.open_placed(bitmart, "f").passphrase == "canary-memo"
     # Elsewhere a uid is no passphrase.
     assert _placed.open_placed(placed, "f").passphrase == (None if field == "uid" else "canary-memo")
+
+
+def test_a_private_key_alone_needs_the_id_beside_it(place: Any) -> None:
+    pem = private_pem("ed25519")
+    placed = place(pem.encode())
+    beside = dataclasses.replace(placed, api_key="k" * 64, passphrase="canary-phrase")
+    assert _placed.open_placed(beside, "f") == Credential("k" * 64, pem, "canary-phrase")
+    with pytest.raises(InputError, match=r"holds a private key alone.*give that id.*as api_key"):
+        _placed.open_placed(placed, "f")
+
+
+def test_an_id_beside_a_whole_document_is_refused(place: Any) -> None:
+    placed = place(render(form="json", fields=FIELDS, accounts={}, text=None, field="x"))
+    with pytest.raises(InputError, match="leave api_key out"):
+        _placed.open_placed(dataclasses.replace(placed, api_key="k" * 64), "f")
 
 
 @pytest.mark.parametrize("content", [b"just text", b"{}", b'{"api_key": "only-the-key"}', b"\xff\xfe"])

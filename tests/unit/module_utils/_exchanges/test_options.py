@@ -105,7 +105,12 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (OKX, {"base_url": "https://a.example:99999"}, "(bot).base_url: is not a base URL"),
     (OKX, {"base_url": "ftp://a.example"}, "(bot).base_url: is not a base URL"),
     (OKX, {"futures_base_url": "https://a.example"}, "(bot).futures_base_url: is given without base_url"),
-    (OKX, {"credential": {"name": "bot.json"}}, "(bot).api_key: is given together with credential"),
+    (OKX, {"credential": {"name": "bot.json"}}, "(bot).secret: is given together with credential"),
+    (
+        OKX,
+        {"credential": {"name": "bot.json"}, "api_key": None, "secret": None},
+        "(bot).passphrase: is given together with credential",
+    ),
     (OKX, {"declared": {"created_on": "22.11.2026"}}, "(bot).declared.created_on '22.11.2026': is not a day"),
     (OKX, {"declared": {"expires_on": "2026-02-30"}}, "(bot).declared.expires_on '2026-02-30': is not a day"),
     (OKX, {"declared": {"two_factor": {"attested_on": "today"}}}, "(bot).declared.two_factor.attested_on 'today'"),

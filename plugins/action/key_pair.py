@@ -1,0 +1,32 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controller side of the module ``key_pair``: no secret is sent, but the answer must come from the right host.
+
+Whoever answers at the host's address could hand out a public key of their own, and who registers that gives them the
+rights of the key. So the host's identity is checked as it is where a secret is sent.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..module_utils._credential._key_pair import ARGUMENT_SPEC
+from ..plugin_utils._secret_action import SecretAction, check_shape
+
+
+class ActionModule(SecretAction):
+    module_name = "trading.hosts.key_pair"
+    argument_spec = ARGUMENT_SPEC
+
+    def _run(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        check_shape(spec=self.argument_spec, given=self._task.args)
+        transport = self._check_verified(self._settings(), risk="hand you a public key of their own to register")
+        result = self._execute(task_vars)
+        result["transport"] = {
+            "connection": transport.connection,
+            "verified_host": transport.verified_host,
+            "verified_host_problem": transport.problem,
+        }
+        return result
