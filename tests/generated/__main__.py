@@ -10,10 +10,10 @@ from tests.collection import CHECKOUT, make_importable
 
 make_importable()
 
-from tests.generated import ccxt_needs, exchange_proofs, exchanges_guide
+from tests.generated import ccxt_needs, exchange_proofs, exchanges_guide, key_forms
 
 if __name__ == "__main__":
-    for file, text in (*ccxt_needs.files(), *exchange_proofs.files(), *exchanges_guide.files()):
+    for file, text in (*ccxt_needs.files(), *exchange_proofs.files(), *exchanges_guide.files(), *key_forms.files()):
         if file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
             print(f"{file.relative_to(CHECKOUT)}: written anew")

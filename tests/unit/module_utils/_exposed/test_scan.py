@@ -1,0 +1,441 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole scan: what it enters and what not, its bounds, and what it tells of a place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
+from ansible_collections.trading.hosts.plugins.module_utils._exposed import _git, _processes, _scan, _walk
+from ansible_collections.trading.hosts.plugins.module_utils._exposed._walk import Mounts
+from tests.unit.module_utils._exposed.build import pair
+
+KEY, SECRET = pair("binance")
+LINE = f"BINANCE_API_SECRET={SECRET}\n"
+
+
+def scan(*paths: Path, **changes: t.Any) -> dict[str, t.Any]:
+    options: dict[str, t.Any] = {
+        "scope": "host",
+        "paths": [str(path) for path in paths],
+        "exclude": [],
+        "timeout": 60,
+        "max_files": 10_000,
+        "max_file_bytes": 1_000_000,
+        **changes,
+    }
+    told = _scan.scan(**options)
+    # Other tests run beside this one, and processes of theirs may have what looks like a secret.
+    told["exposed"] = [each for each in told["exposed"] if each["pid"] is None]
+    assert SECRET not in json.dumps(told)
+    return told
+
+
+def found(*paths: Path, **changes: t.Any) -> list[str]:
+    return [each["path"] for each in scan(*paths, **changes)["exposed"]]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # The processes are another test's matter.
+    monkeypatch.setattr(_processes, "in_processes", lambda **_given: ([], 0))
+    return tmp_path
+
+
+def test_a_place_is_told_with_its_line_mode_owner_and_readers(place: Path) -> None:
+    file = place / "bot.env"
+    file.write_text("A=b\n" + LINE)
+    file.chmod(0o640)
+    (told,) = scan(place)["exposed"]
+    owner = _scan._user(os.getuid())
+    assert told == {
+        "kind": "dotenv",
+        "path": str(file),
+        "line": 2,
+        "pid": None,
+        "program": None,
+        "commit": None,
+        "field": "secret",
+        "exchanges": ["binance"],
+        "mode": "0640",
+        "owner": owner,
+        "group": _scan._group(file.stat().st_gid),
+        "readable_by": "group",
+        "git": None,
+    }
+
+
+def test_a_closed_directory_keeps_others_out(place: Path) -> None:
+    shelf = place / "open"
+    shelf.mkdir()
+    (shelf / "a.env").write_text(LINE)
+    (shelf / "a.env").chmod(0o644)
+    above = [each for each in (place, *place.parents) if not each.stat().st_mode & 0o001]
+    (told,) = scan(place)["exposed"]
+    assert told["readable_by"] == ("group" if above else "others")
+    shelf.chmod(0o700)
+    (told,) = scan(place)["exposed"]
+    assert told["readable_by"] == "group"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (".bash_history", "history"),
+        (".zsh_history", "history"),
+        (".local/share/fish/fish_history", "history"),
+        (".env.production", "dotenv"),
+        (".config/systemd/user/bot.service", "unit"),
+        ("etc/systemd/system/bot.service.d/override.conf", "unit"),
+        ("repo/.git/config", "git_config"),
+        ("user_data/config.json", "file"),
+    ],
+)
+def test_kinds(place: Path, name: str, kind: str) -> None:
+    file = place / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(LINE)
+    file.chmod(0o600)
+    (told,) = scan(place)["exposed"]
+    assert (told["path"], told["kind"]) == (str(file), kind)
+    if kind == "unit":
+        assert told["readable_by"] == "others"  # systemd tells everybody what a unit sets
+
+
+def test_links_devices_pipes_and_sockets_are_left_alone(place: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "a.env").write_text(LINE)
+    (place / "link.env").symlink_to(outside / "a.env")
+    (place / "directory").symlink_to(outside)
+    (place / "loop").symlink_to(place)
+    os.mkfifo(place / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place / "socket"))
+        told = scan(place)
+    assert told["exposed"] == []
+    assert told["scan"]["complete"]
+    assert found(place / "link.env") == [str(outside / "a.env")]  # what is asked for by name is looked at
+
+
+def test_a_link_that_takes_a_directorys_place_meanwhile_is_not_followed(
+    place: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "a.env").write_text(LINE)
+    (place / "shelf").mkdir()
+    opened = os.open
+
+    def swap(path: t.Any, *given: t.Any, **named: t.Any) -> int:
+        if path == "shelf":
+            shutil.rmtree(place / "shelf")
+            (place / "shelf").symlink_to(outside)
+        return opened(path, *given, **named)
+
+    monkeypatch.setattr(os, "open", swap)
+    assert found(place) == []
+    assert (place / "shelf").is_symlink()
+
+
+def test_mounts() -> None:
+    lines = (
+        "1 0 8:1 / / rw - ext4 /dev/sda1 rw",
+        "2 1 0:5 / /proc rw - proc proc rw",
+        "3 1 0:6 / /home rw,nosuid shared:1 - nfs4 server:/home rw",
+        r"4 3 0:7 / /home/with\040space rw - ext4 /dev/sdb1 rw",
+        "5 1 0:8 / /mnt/keys rw - fuse.sshfs a@b:/ rw",
+        "6 1 0:9 / /run/credentials/x.service ro - ramfs ramfs rw",
+        "7 1 0:10 / /srv rw - autofs systemd-1 rw",
+        "8 7 8:3 / /srv rw - ext4 /dev/sdc1 rw",
+        "9 1 0:11 / /tmp rw - tmpfs tmpfs rw",
+        "broken",
+    )
+    mounts = Mounts(lines)
+    assert mounts.closed == {"/proc", "/home", "/mnt/keys", "/run/credentials/x.service"}
+    assert mounts.lies_in_closed("/home/bot/x")
+    assert not mounts.lies_in_closed("/home/with space/x")
+    assert not mounts.lies_in_closed("/srv/bot")
+    assert not mounts.lies_in_closed("/etc")
+    assert not Mounts(["1 0 0:1 / / rw - 9p x rw"]).lies_in_closed("/etc")
+
+
+def test_a_network_file_system_is_not_entered_and_is_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = place / "nfs"
+    shelf.mkdir()
+    (shelf / "a.env").write_text(LINE)
+    (place / "b.env").write_text(LINE)
+    mounts = Mounts([f"1 0 0:6 / {shelf} rw - nfs4 s:/ rw"])
+    monkeypatch.setattr(Mounts, "read", classmethod(lambda _cls: mounts))
+    told = scan(place)
+    assert [each["path"] for each in told["exposed"]] == [str(place / "b.env")]
+    assert told["scan"]["closed_mounts"] == [str(shelf)]
+    assert found(shelf) == []
+
+
+def test_a_pseudo_file_system_is_not_entered(place: Path) -> None:
+    told = scan(Path("/proc/self"), Path("/sys/kernel"))
+    assert told["scan"]["files"] == 0
+    assert len(told["scan"]["closed_mounts"]) == 2
+
+
+def test_what_is_left_out(place: Path) -> None:
+    for name in (
+        "a/x.env",
+        "b/x.env",
+        "b/__pycache__/x.env",
+        "c/site-packages/ccxt/x.py",
+        "c/site-packages/conf/x.yml",
+    ):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(LINE)
+    (place / "picture.png").write_text(LINE)
+    (place / "binary.conf").write_bytes(b"\0" + LINE.encode())
+    assert found(place, exclude=[str(place / "a")]) == [
+        str(place / "b/x.env"),
+        str(place / "c/site-packages/conf/x.yml"),
+    ]
+
+
+def test_a_directory_that_two_paths_lead_to_is_entered_once(place: Path) -> None:
+    (place / "a").mkdir()
+    (place / "a" / "x.env").write_text(LINE)
+    told = scan(place, place / "a")
+    assert len(told["exposed"]) == 1
+    assert told["scan"]["directories"] == 2
+
+
+def test_a_secret_across_the_border_of_two_pieces_is_found_once(place: Path) -> None:
+    filler = ("x" * 99 + "\n") * ((_walk.CHUNK - 100) // 100)
+    for cut in (0, 30, 80, 120):
+        file = place / f"{cut}.conf"
+        file.write_text(filler + "\n" * cut + LINE + filler)
+    told = {each["path"]: each["line"] for each in scan(place)["exposed"]}
+    line = filler.count("\n") + 1
+    assert told == {str(place / f"{cut}.conf"): line + cut for cut in (0, 30, 80, 120)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "because"),
+    [
+        ({"max_files": 3}, "there are more than 3 files"),
+        ({"max_file_bytes": 100}, "1 files are longer than max_file_bytes"),
+    ],
+)
+def test_a_bound_that_was_reached_is_told(place: Path, changes: dict[str, int], because: str) -> None:
+    for number in range(5):
+        (place / f"{number}.txt").write_text("quiet\n")
+    (place / "long.txt").write_text("quiet\n" * 100_000)
+    told = scan(place, **changes)["scan"]
+    assert not told["complete"]
+    assert because in " ".join(told["partial_because"])
+
+
+def test_the_time_is_a_bound(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "a.txt").write_text("quiet\n")
+    now = time.monotonic()
+    ticks = iter(range(0, 1000, 10))
+    monkeypatch.setattr(time, "monotonic", lambda: now + next(ticks))
+    told = scan(place, timeout=5)["scan"]
+    assert told["partial_because"] == ["the time was over"]
+
+
+def test_what_cannot_be_read_makes_the_scan_partial(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "a.txt").write_text("quiet\n")
+    opened = os.open
+
+    def refuse(path: t.Any, *given: t.Any, **named: t.Any) -> int:
+        if path == "a.txt":
+            raise PermissionError(13, "no")
+        return opened(path, *given, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert scan(place)["scan"]["partial_because"] == ["1 files or directories could not be read"]
+
+
+def test_a_scan_changes_nothing(place: Path) -> None:
+    file = place / "a.env"
+    file.write_text(LINE)
+    os.utime(file, ns=(1, 1))
+    before = file.stat()
+    assert found(place) == [str(file)]
+    after = file.stat()
+    assert (after.st_mtime_ns, after.st_ctime_ns) == (before.st_mtime_ns, before.st_ctime_ns)
+    if os.geteuid() == 0:
+        assert after.st_atime_ns == before.st_atime_ns
+
+
+def test_what_a_unit_names_is_looked_at(place: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "bot.conf"
+    elsewhere.write_text(LINE)
+    unit = place / "systemd/system/bot.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text(f"[Service]\nEnvironmentFile=-{elsewhere}\nEnvironmentFile=/nowhere\n")
+    assert found(place) == [str(elsewhere)]
+
+
+def test_a_core_dump_is_told(place: Path) -> None:
+    (place / "core.123").write_bytes(b"\x7fELF\x02\x01\x01" + b"\0" * 9 + b"\x04\0" + b"\0" * 100)
+    (place / "program").write_bytes(b"\x7fELF\x02\x01\x01" + b"\0" * 9 + b"\x02\0" + b"\0" * 100)
+    dumps = scan(place)["core_dumps"]["found"]
+    assert str(place / "core.123") in dumps
+    assert str(place / "program") not in dumps
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"timeout": 0}, "timeout"),
+        ({"max_files": -1}, "max_files"),
+        ({"paths": ["relative"]}, "paths"),
+        ({"paths": ["/does/not/exist"]}, "paths"),
+        ({"exclude": ["x"]}, "exclude"),
+        ({"scope": "inventory", "paths": None}, "paths"),
+    ],
+)
+def test_options_that_cannot_be_used(place: Path, changes: dict[str, t.Any], field: str) -> None:
+    with pytest.raises(InputError) as error:
+        scan(place, **changes)
+    assert error.value.field == field
+
+
+def test_the_default_is_all_but_the_systems_own() -> None:
+    roots = _scan._roots()
+    assert roots[0] in ("/root", "/home")
+    assert {"/etc", "/usr/local", "/tmp"} <= set(roots)
+    assert not {"/usr", "/proc", "/sys", "/dev", "/run"} & set(roots)
+
+
+def test_an_ordinary_installation_is_quiet(place: Path) -> None:
+    library = Path(os.__file__).parent
+    told = scan(Path("/etc"), library, max_files=100_000)
+    assert told["exposed"] == []
+    assert told["scan"]["files"] > 500
+
+
+def git(directory: Path, *words: str) -> None:
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *who, *words], cwd=directory, check=True, capture_output=True, env=environment)
+
+
+@pytest.fixture
+def checkout(place: Path) -> Path:
+    (place / "conf").mkdir()
+    (place / "conf" / "bot.env").write_text(LINE)
+    (place / "bot.env").write_text("A=b\n")
+    (place / ".gitignore").write_text("ignored.env\n")
+    git(place, "init", "-q")
+    git(place, "add", ".")
+    git(place, "commit", "-q", "-m", "one")
+    return place
+
+
+@pytest.mark.parametrize("version", ["2", "3", "4"])
+def test_what_git_keeps_is_told(checkout: Path, version: str) -> None:
+    (checkout / "ignored.env").write_text(LINE)
+    if version == "3":
+        (checkout / "intended").write_text("x")
+        git(checkout, "add", "--intent-to-add", "intended")
+    git(checkout, "update-index", "--index-version", version)
+    told = {Path(each["path"]).name: each["git"] for each in scan(checkout)["exposed"]}
+    expected = {"bot.env": "tracked", "ignored.env": "untracked"}
+    assert told == (dict.fromkeys(expected, "unknown") if version == "4" else expected)
+
+
+def test_a_path_that_ends_like_a_tracked_one_is_not_tracked(checkout: Path) -> None:
+    (checkout / "env").write_text(LINE)
+    assert _git.is_tracked(str(checkout / "env"), checkout=str(checkout)) is False
+    assert _git.is_tracked(str(checkout / "conf" / "bot.env"), checkout=str(checkout)) is True
+    assert _git.is_tracked(str(checkout / "nowhere"), checkout=str(checkout / "conf")) is None
+
+
+def test_the_history_of_an_inventory_is_read(checkout: Path) -> None:
+    (checkout / "conf" / "bot.env").write_text("# now vaulted\n")
+    git(checkout, "commit", "-q", "-a", "-m", "two")
+    git(checkout, "checkout", "-q", "-b", "other")
+    (checkout / "päper.yml").write_text(f"x: 1\n\n\nokx_secret: {pair('okx')[1]}\n")
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-q", "-m", "three")
+    git(checkout, "checkout", "-q", "main")
+    told = scan(checkout / "conf", scope="inventory")
+    assert told["scan"]["git_history"] == "read"
+    assert told["scan"]["complete"]
+    assert [(each["kind"], Path(each["path"]).name, each["line"]) for each in told["exposed"]] == [
+        ("git_history", "bot.env", 1),
+        ("git_history", "päper.yml", 4),
+    ]
+    assert all(len(each["commit"]) == 12 and each["git"] == "history" for each in told["exposed"])
+    assert told["swap"] is None
+
+
+def test_an_inventory_without_a_repository(place: Path) -> None:
+    (place / "hosts.yml").write_text(f"okx_secret: {pair('okx')[1]}\n")
+    told = scan(place, scope="inventory")
+    assert told["scan"]["git_history"] == "none"
+    assert [each["kind"] for each in told["exposed"]] == ["file"]
+
+
+def test_a_repository_cannot_make_git_run_something(checkout: Path) -> None:
+    ran = checkout / "ran"
+    script = checkout / "evil.sh"
+    script.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    script.chmod(0o755)
+    for name in (
+        "core.fsmonitor",
+        "diff.external",
+        "core.pager",
+        "gpg.program",
+        "diff.evil.textconv",
+        "diff.evil.command",
+    ):
+        git(checkout, "config", name, str(script))
+    git(checkout, "config", "log.showSignature", "true")
+    (checkout / ".gitattributes").write_text("* diff=evil\n")
+    assert scan(checkout, scope="inventory")["scan"]["git_history"] == "read"
+    assert not ran.exists()
+
+
+def test_a_history_that_git_does_not_read_is_partial(place: Path) -> None:
+    (place / ".git").mkdir()
+    told = scan(place, scope="inventory")["scan"]
+    assert told["git_history"] == "partly_read"
+    assert "git could not read it" in told["partial_because"][0]
+
+
+def test_on_a_host_no_git_runs(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_git, "history", None)
+    assert scan(checkout)["scan"]["git_history"] == "not_read"
+
+
+def test_environment_and_command_line_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    word = [
+        sys.executable,
+        "-c",
+        "import sys; print(); sys.stdout.flush(); sys.stdin.read()",
+        "--api-secret",
+        pair("okx")[1],
+    ]
+    environment = {**os.environ, "BINANCE_API_SECRET": SECRET, "NOTE": "okx"}
+    with subprocess.Popen([*word, "okx"], stdin=-1, stdout=-1, env=environment) as program:
+        assert program.stdout is not None
+        assert program.stdin is not None
+        program.stdout.readline()
+        told, _closed = _processes.in_processes()
+        program.stdin.close()
+    mine = {(each.kind, each.hit.exchanges): each for each in told if each.pid == program.pid}
+    assert set(mine) == {("environment", ("binance",)), ("command_line", ("okx",))}
+    assert mine["environment", ("binance",)].uid == os.getuid()
+    assert stat.S_ISREG(os.stat(sys.executable).st_mode)
