@@ -180,6 +180,11 @@ credentials:
       type: list
       elements: str
       sample: [bot.service]
+    environment_of:
+      description: Those of them whose program gets it in its environment, by the launcher of the role C(trading_service).
+      type: list
+      elements: str
+      sample: []
     readable_by:
       description: Who can read what is inside. Root, and the user of each service that loads it.
       type: list

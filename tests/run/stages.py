@@ -80,6 +80,7 @@ def all_stages() -> tuple[Stage, ...]:
         _stage("units", units, "test"),
         _stage("sanity", sanity, "test"),
         _stage("integration", integration, "test"),
+        _stage("programs", programs, "test"),
         _stage("ansible-lint", ansible_lint, "test", "lint"),
         _stage("importer", importer, "test"),
         *(
@@ -201,6 +202,17 @@ def other_core(place: Workplace, *, core: Core) -> Done:
                 detail=f"{done.detail}; lab: {lab_pass.detail}",
             )
     return dataclasses.replace(done, detail=f"ansible-core {core.version}, {python}: {done.detail}")
+
+
+def programs(place: Workplace) -> Done:
+    """The trading programs' own loaders read what is placed for them."""
+    python = _environment(
+        place,
+        name="programs",
+        python=str(Path(sys.executable).resolve()),
+        requirements=("tests/requirements-programs.txt",),
+    )
+    return place.pytest(python, "tests/programs")
 
 
 def host_python(place: Workplace, *, python: str) -> Done:

@@ -17,7 +17,6 @@ import typing as t
 from .._errors import InputError, StoreError
 from .._redact import mask_id, one_line
 from . import _programs, _texts
-from ._programs import FIELDS
 
 RAW = "raw"
 JSON = "json"
@@ -42,6 +41,7 @@ WITH_EXCHANGE = frozenset((PASSIVBOT, NAUTILUS, HUMMINGBOT, JESSE, OCTOBOT))
 #: ccxt reads these, so a passphrase that ccxt takes as ``uid`` goes there.
 FOR_CCXT = frozenset((CCXT, FREQTRADE, OCTOBOT))
 
+FIELDS = _programs.FIELDS
 Fields = t.Mapping[str, str]
 
 

@@ -34,7 +34,7 @@ from ._store import (
     store_of,
 )
 from ._systemd import SystemdStore
-from ._units import Loads, loaded_by, loads_by_unit, users_by_unit
+from ._units import Loads, environment_by_unit, loaded_by, loads_by_unit, users_by_unit
 
 YES = "yes"
 NO = "no"
@@ -59,6 +59,7 @@ class _Host:
     age: AgeStore
     loads: Loads
     users: t.Mapping[str, str]
+    environments: Loads
 
     def store(self, kind: str) -> Store:
         return self.age if kind == AGE else self.systemd
@@ -90,7 +91,10 @@ def inspect(
             raise _writer.file_error(error=error, path=directory) from None
     in_force = loads_by_unit() if loads is None else loads
     users = users_by_unit(units=in_force) if loads is None else {}
-    host = _Host(directory=directory, systemd=systemd, age=age, loads=in_force, users=users)
+    environments = environment_by_unit(units=in_force) if loads is None else {}
+    host = _Host(
+        directory=directory, systemd=systemd, age=age, loads=in_force, users=users, environments=environments
+    )
     host_key = systemd.host_key()
     found = [entry for entries in in_parallel(lambda name: _describe(host, name), list(names)) for entry in entries]
     return {
@@ -192,6 +196,7 @@ def _entry(
         "content_changed_at": _instant(status.st_mtime_ns) if status else None,
         "age_days": max(0, int((time.time() - status.st_mtime) // 86400)) if status else None,
         "loaded_by": units,
+        "environment_of": [unit for unit in units if name in host.environments.get(unit, ())],
         "readable_by": [
             {"user": "root", "service": None},
             *({"user": host.users.get(unit, "unknown"), "service": unit} for unit in units),

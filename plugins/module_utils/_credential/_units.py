@@ -27,6 +27,8 @@ MAX_BYTES = 256 * 1024
 
 #: The program that the role ``trading_service`` lets a unit run before its start, for credentials of the age store.
 UNSEAL = "/usr/local/lib/trading-hosts/unseal.py"
+#: The program that it puts before one that reads only its environment or a fixed path.
+LAUNCH = "/usr/local/lib/trading-hosts/launch"
 
 Loads = t.Mapping[str, t.Sequence[str]]
 
@@ -68,6 +70,20 @@ def users_by_unit(
                 dynamic = value.lower() in ("1", "yes", "y", "true", "t", "on")
         users[unit] = "dynamic" if dynamic and user == "root" else user
     return users
+
+
+def environment_by_unit(
+    *, units: t.Collection[str], unit_directories: t.Sequence[str] = UNIT_DIRECTORIES
+) -> Loads:
+    """Return the names of the credentials that the launcher puts into the environment of each of these services."""
+    found: dict[str, list[str]] = {}
+    for unit, paths in (_files_by_unit(unit_directories) if units else {}).items():
+        if unit not in units:
+            continue
+        for path in paths:
+            for value in _assignments(_text(path), setting="ExecStart"):
+                found[unit] = [*found.get(unit, []), *_launched(value)] if value else []
+    return found
 
 
 def _files_by_unit(unit_directories: t.Sequence[str]) -> dict[str, list[str]]:
@@ -126,6 +142,24 @@ def _unsealed(command: str) -> list[str]:
     except ValueError:
         return []
     return [word for word in words if word.startswith("/") and word.endswith(".age")]
+
+
+def _launched(command: str) -> list[str]:
+    """Return the names of the credentials that a command puts into its program's environment."""
+    try:
+        words = shlex.split(command.replace("$$", "$").replace("%%", "%"))
+    except ValueError:
+        return []
+    if LAUNCH not in words[:3]:
+        return []
+    names = []
+    for word in words[words.index(LAUNCH) + 1 :]:
+        option, _equals, value = word.partition("=")
+        if option == "--":
+            break
+        if option in ("--environment-from", "--variable"):
+            names.append(value.rpartition("=")[2])
+    return names
 
 
 def _assignments(text: str, *, setting: str) -> list[str]:

@@ -90,6 +90,40 @@ def _key_type(found: t.Any, want: str) -> Verdict:
     )
 
 
+def _credential_in_environment(case: HostCase) -> HostVerdicts:
+    machine = case.host.machine
+    if machine is None:
+        return []
+    return [
+        (Subject(shown(case.host.name), shown(credential.get("name")), shown(service)), verdict)
+        for credential in machine.credentials
+        for service, verdict in _in_environment(credential)
+    ]
+
+
+def _in_environment(credential: t.Mapping[str, t.Any]) -> t.Iterator[tuple[t.Any, Verdict]]:
+    loaded_by, told = credential.get("loaded_by"), credential.get("environment_of")
+    for service in loaded_by if isinstance(loaded_by, (list, tuple)) else []:
+        if not isinstance(told, (list, tuple)):
+            yield service, unknown("nobody looked how the program gets its credential")
+        elif service in told:
+            yield service, _IN_ENVIRONMENT
+        else:
+            yield service, OBSERVED
+
+
+_IN_ENVIRONMENT = failed(
+    "observed",
+    "the program has the credential in its environment, which every program that it starts inherits and crash reports "
+    "hold",
+    remedy=Remedy(
+        "Nothing at once: no other user can read it.",
+        "If the program can read its key from a file, give it the file: a path with %d, or trading_service_links.",
+        "Do not write the secret into Environment= or a file of variables: every local user can read a unit.",
+    ),
+)
+
+
 def _ssh_host_verified(case: HostCase) -> HostVerdicts:
     return [(Subject(shown(case.host.name)), _verified(case))]
 
@@ -134,6 +168,15 @@ RULES = (
         "medium",
         "observed",
         _credential_key_type,
+        scope="host",
+    ),
+    Rule(
+        "credential-in-environment",
+        "Programs read credentials from files, not from their environment",
+        "host",
+        "low",
+        "observed",
+        _credential_in_environment,
         scope="host",
     ),
     Rule(

@@ -649,6 +649,14 @@ HOST_ROWS = [
         key(credential="grid.json", declared={"key_type": "tpm2"}),
         machine(credentials=[{"name": "grid.json", "key_type": "host"}]),
     ),
+    *(
+        Row("credential-in-environment", says, HELD, machine(credentials=[{"name": "grid.json", **told}]))
+        for says, told in (
+            ("pass low observed", {"loaded_by": ["a.service"], "environment_of": []}),
+            ("fail low observed", {"loaded_by": ["a.service"], "environment_of": ["a.service"]}),
+            ("unknown low", {"loaded_by": ["a.service"]}),
+        )
+    ),
     Row("ssh-host-verified", "pass high observed", key(), machine(verified_host=True)),
     Row("ssh-host-verified", "fail high observed", key(), machine(verified_host=False)),
     Row("ssh-host-verified", "fail critical", key(), {**machine(verified_host=False), "gate": "place"}),

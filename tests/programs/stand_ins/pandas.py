@@ -1,0 +1,9 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stands in for a library that freqtrade's loader only names in types."""
+
+from __future__ import annotations
+
+DataFrame = object
