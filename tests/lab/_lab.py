@@ -54,6 +54,8 @@ class Lab:
         self.hosts = {host.name: host for host in hosts}
         if len(self.hosts) != len(hosts) or len({host.number for host in hosts}) != len(hosts):
             raise ValueError("hosts of a lab: give each its own name and number.")
+        #: Hosts that one test asked for: they are in no inventory, and are told nothing after their boot.
+        self.guests: dict[str, HostSpec] = {}
         self._nat: dict[str, list[str]] = {}
         self._names: dict[str, list[str]] = {}
         self._id = uuid.uuid4().hex
@@ -143,9 +145,19 @@ class Lab:
 
     def host(self, name: str) -> HostSpec:
         try:
-            return self.hosts[name]
+            return self.guests.get(name) or self.hosts[name]
         except KeyError:
             raise LabError(f"host {name!r} is not in the lab: use one of {', '.join(self.hosts)}.") from None
+
+    def add_guest(self, spec: HostSpec) -> str:
+        """Boot one more host, which stays until the lab ends; returns "running" or "degraded: UNITS"."""
+        image = ensure_images([spec.suite])[spec.suite]
+        _network.add_host(spec)
+        self.guests[spec.name] = spec
+        self._nat[spec.uplink_v4] = [spec.public_v4]
+        _host.create(spec, image=image, names=self._names)
+        _network.apply_nat(self._nat)
+        return self.boot(spec.name)
 
     def root(self, name: str) -> Path:
         """Return the directory that holds the host's whole disk, for sweeps; also while it runs."""
@@ -256,7 +268,7 @@ class Lab:
 
     # Ansible
 
-    def write_inventory(self, path: Path, *, user: str = "deploy") -> None:
+    def write_inventory(self, path: Path, *, user: str = "deploy", guests: bool = False) -> None:
         """Write an inventory of all hosts for this user (`deploy` becomes root with sudo), groups by Debian release."""
         common = {
             "ansible_user": user,
@@ -267,7 +279,7 @@ class Lab:
             "ansible_python_interpreter": "/usr/bin/python3",
         }
         groups: dict[str, Any] = {}
-        for host in self.hosts.values():
+        for host in (*self.hosts.values(), *(self.guests.values() if guests else ())):
             groups.setdefault(host.suite, {"hosts": {}})["hosts"][host.name] = {"ansible_host": host.ssh_address}
         path.write_text(json.dumps({"all": {"vars": common, "children": groups}}, indent=2) + "\n")
 

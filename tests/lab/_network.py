@@ -98,6 +98,12 @@ def create(hosts: Sequence[HostSpec]) -> None:
         _create_host(host)
 
 
+def add_host(host: HostSpec) -> None:
+    """Connect one more host to the lab that is up."""
+    _ip(f"netns add {host.netns}")
+    _create_host(host)
+
+
 def _create_services() -> None:
     v6 = has_ipv6()
     _ip(f"link add services netns {ROUTER_NETNS} type veth peer name uplink netns {SERVICES_NETNS}")

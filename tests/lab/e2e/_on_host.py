@@ -4,7 +4,7 @@
 
 """Runs on a host, as one program: starts the module again and again, kills it, and tells what it left.
 
-Standard input is one JSON object: ``directory``, ``host_key``, ``contents`` (name: the texts of version 0 and 1),
+Standard input is one JSON object: ``directory``, ``host_keys``, ``contents`` (name: the texts of version 0 and 1),
 ``payloads`` (what Ansible pipes to python to place version 0 and 1, in base64), ``runs`` (or only look) and ``kills``.
 A kill is ``when``
 (``time`` or ``event``), ``share`` (0 to 1, of the duration or of the changes in the directory), ``group`` (also what
@@ -66,7 +66,7 @@ class Host:
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.directory = Path(order["directory"])
-        self.host_key = Path(order["host_key"])
+        self.host_keys = [Path(path) for path in order["host_keys"]]
         self.contents: dict[str, list[str]] = order["contents"]
         self.payloads = [base64.b64decode(payload) for payload in order["payloads"]]
         self.duration = 1.0
@@ -98,7 +98,7 @@ class Host:
     def killed(self, kill: dict[str, Any], version: int) -> int:
         """Run, kill, and return the exit status."""
         if kill["virgin"]:
-            for path in [*self.directory.iterdir(), self.host_key]:
+            for path in [*self.directory.iterdir(), *self.host_keys]:
                 path.unlink(missing_ok=True)
         watch = Changes(str(self.directory))
         process = self.start(version)
@@ -116,19 +116,24 @@ class Host:
     def state(self, **more: Any) -> dict[str, Any]:
         """Tell which version each credential holds, and what else lies there."""
         there = sorted(path.name for path in self.directory.iterdir()) if self.directory.is_dir() else []
-        rest = [name for name in there if name not in self.contents]
+        stores = {name: [path for path in (name, f"{name}.age") if path in there] for name in self.contents}
+        own = {each for paths in stores.values() for path in paths for each in (path, f".trading-hosts.{path}.notes")}
+        rest = [name for name in there if name not in own]
         texts = [text.encode() for versions in self.contents.values() for text in versions]
         plain = [name for name in rest if any(text in (self.directory / name).read_bytes() for text in texts)]
-        held = {name: self._version(name) if name in there else "absent" for name in self.contents}
-        return {"held": held, "rest": rest, "plain": plain, **more}
+        held = {name: self._version(name, paths) if paths else "absent" for name, paths in stores.items()}
+        both = [name for name, paths in stores.items() if len(paths) == 2]
+        return {"held": held, "rest": rest, "both": both, "plain": plain, **more}
 
-    def _version(self, name: str) -> str:
-        done = subprocess.run(
-            ["systemd-creds", "decrypt", f"--name={name}", str(self.directory / name), "-"],
-            capture_output=True,
-            text=True,
-            check=False,
+    def _version(self, name: str, files: list[str]) -> str:
+        """Return the version of the file that was put there last, by the store's own program."""
+        path = str(max((self.directory / file for file in files), key=lambda each: each.stat().st_ctime_ns))
+        command = (
+            ["age", "--decrypt", "--identity", str(self.host_keys[1]), path]
+            if path.endswith(".age")
+            else ["systemd-creds", "decrypt", f"--name={name}", path, "-"]
         )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             return "undecryptable"
         return str(self.contents[name].index(done.stdout)) if done.stdout in self.contents[name] else "other"

@@ -31,6 +31,7 @@ USERS = ("root", "deploy")
 STORE = "etc/credstore.encrypted"
 HOST_KEY = "var/lib/systemd/credential.secret"
 MACHINE_ID = "etc/machine-id"
+IDENTITY = "var/lib/trading-hosts/age/identity"
 
 _RESULT = re.compile(r"^(ok|changed|fatal|failed|skipping|unreachable): \[(\w+)\](?:: \w+!)? => (\{.*\})$")
 _WORDS = string.ascii_letters + string.digits
@@ -95,7 +96,9 @@ class Controller:
     All temporary files, logs and caches of its Ansible are below ``directory``.
     """
 
-    def __init__(self, lab: Lab, directory: Path, *, user: str = "deploy", pipelining: bool = False) -> None:
+    def __init__(
+        self, lab: Lab, directory: Path, *, user: str = "deploy", pipelining: bool = False, guests: bool = False
+    ) -> None:
         self.lab = lab
         self.directory = directory
         self._trips = directory / "trips"
@@ -103,7 +106,7 @@ class Controller:
         for name in ("tmp", "tmpdir", "home", "facts"):
             (directory / name).mkdir(parents=True, exist_ok=True)
         self.project = Project(directory)
-        lab.write_inventory(self.project.inventory, user=user)
+        lab.write_inventory(self.project.inventory, user=user, guests=guests)
         setting = f"pipelining = {pipelining}\n"
         (directory / "ansible.cfg").write_text(f"[defaults]\n[connection]\n{setting}[ssh_connection]\n{setting}")
         wrapper = directory / "ssh"
@@ -163,7 +166,7 @@ def info(*, name: str = "info", **options: Any) -> dict[str, Any]:
 
 
 def virgin(lab: Lab, *hosts: str) -> None:
-    """Take every credential and the host key away, as on a host that has never held one."""
+    """Take every credential and the host's keys away, as on a host that has never held one."""
     for host in hosts or HOSTS:
         root = lab.root(host)
         for path in (root / STORE).glob("*"):
@@ -171,6 +174,7 @@ def virgin(lab: Lab, *hosts: str) -> None:
         for path in (root / STORE).glob(".trading-hosts.*"):
             path.unlink()
         (root / HOST_KEY).unlink(missing_ok=True)
+        (root / IDENTITY).unlink(missing_ok=True)
 
 
 def decrypt(lab: Lab, host: str, name: str, *, directory: str = f"/{STORE}") -> str:

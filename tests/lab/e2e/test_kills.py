@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fifty kills in the middle of placement: each leaves credentials that decrypt, and no plain text."""
+"""Kills in the middle of placement and of moves between stores: each leaves credentials that decrypt."""
 
 from __future__ import annotations
 
@@ -19,10 +19,24 @@ if TYPE_CHECKING:
 SEED = 20261122
 MODULE_KILLS = 46
 POWER_CUTS = 5
+MOVES_KILLED = 22
+MOVES_CUT = 2
 
 
 def test_killed_at_any_instant_the_old_or_the_new_is_there(lab: Lab, tmp_path: Path) -> None:
     with in_memory(tmp_path):
         kill_and_judge(
             lab, tmp_path, module_kills=MODULE_KILLS, power_cuts=POWER_CUTS, random_numbers=random.Random(SEED)
+        )
+
+
+def test_killed_in_a_move_between_stores_a_credential_is_in_one_that_opens(lab: Lab, tmp_path: Path) -> None:
+    with in_memory(tmp_path):
+        kill_and_judge(
+            lab,
+            tmp_path,
+            module_kills=MOVES_KILLED,
+            power_cuts=MOVES_CUT,
+            random_numbers=random.Random(SEED),
+            stores=("systemd", "age"),
         )

@@ -11,6 +11,8 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.lab.e2e._kills import kill_and_judge
 from tests.lab.e2e._support import in_memory
 
@@ -21,10 +23,16 @@ MODULE_KILLS = 960
 POWER_CUTS = 40
 
 
-def test_killed_a_thousand_times_the_old_or_the_new_is_there(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stores", [("systemd", "systemd"), ("systemd", "age"), ("age", "age")], ids="-".join)
+def test_killed_a_thousand_times_the_old_or_the_new_is_there(lab: Lab, tmp_path: Path, stores: tuple[str, str]) -> None:
     seed = secrets.randbits(32)
     print(f"seed {seed}")
     with in_memory(tmp_path):
         kill_and_judge(
-            lab, tmp_path, module_kills=MODULE_KILLS, power_cuts=POWER_CUTS, random_numbers=random.Random(seed)
+            lab,
+            tmp_path,
+            module_kills=MODULE_KILLS,
+            power_cuts=POWER_CUTS,
+            random_numbers=random.Random(seed),
+            stores=stores,
         )
