@@ -121,7 +121,7 @@ options:
         description:
           - The text of a document, with C({api_key}) where that field goes, or C({name.api_key}) with several
             accounts. All other braces stay.
-          - Values of letters, digits and C(+ / = _ . : @ ~ , -) can be filled in. Put the quotes into the template.
+          - "Values of letters, digits and C(+ / = _ . : @ ~ , -) can be filled in. Put the quotes into the template."
         type: str
       content:
         description:
