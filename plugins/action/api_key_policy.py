@@ -42,6 +42,7 @@ class ActionModule(JudgeAction):
         "credentials": {"type": "raw"},
         "machine": {"type": "raw"},
         "transport": {"type": "raw"},
+        "exposed": {"type": "raw"},
         "src": {"type": "list", "elements": "path"},
         "declared": {"type": "raw"},
         "declared_addresses": {"type": "list", "elements": "str", "default": []},
@@ -127,6 +128,9 @@ def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:
     told = {name: plain(options[name]) for name in ("machine", "credentials", "transport")}
     if any(value is not None for value in told.values()):
         facts.add_machine(host, told)
+    scans = plain(options["exposed"])
+    for index, scan in enumerate(scans if isinstance(scans, list) else [] if scans is None else [scans]):
+        facts.add_scan(host, scan, where=f"exposed[{index}]" if isinstance(scans, list) else "exposed")
     facts.declare(list_of(options["declared"], "declared"), host=host)
     return facts
 

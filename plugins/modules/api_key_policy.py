@@ -54,6 +54,12 @@ options:
     description:
       - RV(trading.hosts.api_key_info#module:transport) of the host that the task runs for.
     type: raw
+  exposed:
+    description:
+      - The whole registered result of M(trading.hosts.exposed_credential_info) of the host that the task runs for, or a
+        list of two of them, one of the host and one of an inventory (C(scope=inventory)).
+      - Without any, the rules about secrets in clear do not apply.
+    type: raw
   src:
     description:
       - Files of facts on the controller, or directories of them, as learners write with their option C(facts_dir).
@@ -83,7 +89,8 @@ options:
       - Settings that differ from the shipped policy, by name. Every loosening is reported as C(policy-loosened).
       - C(severities) (rule to severity), C(forbidden_words), C(accepted_inseparable) (exchange to permission words),
         C(expiry_days_medium), C(expiry_days_high), C(expiry_days_critical), C(key_age_days), C(attestation_days),
-        C(waiver_days), C(waiver_days_critical), C(max_fact_age) (seconds), C(credential_key_type).
+        C(waiver_days), C(waiver_days_critical), C(max_fact_age) (seconds), C(credential_key_type),
+        C(theft_of_disk).
     type: raw
   waivers:
     description:
@@ -141,6 +148,7 @@ seealso:
   - module: trading.hosts.public_ip_info
   - module: trading.hosts.clock_info
   - module: trading.hosts.credential_info
+  - module: trading.hosts.exposed_credential_info
   - module: trading.hosts.allowlist_check
 """
 

@@ -27,7 +27,14 @@ from ..module_utils._facts import SCHEMA
 from ..module_utils._version import VERSION
 
 #: Every kind of facts, and the name that its list has in the learner's result.
-KINDS = {"api_keys": "api_keys", "egress": "egress", "credentials": "credentials", "clock": "clocks"}
+KINDS = {
+    "api_keys": "api_keys",
+    "egress": "egress",
+    "credentials": "credentials",
+    "clock": "clocks",
+    "exposed": "exposed",
+    "inventory": "exposed",
+}
 
 #: Ten thousand keys make about 20 MB.
 MAX_BYTES = 256 * 1024 * 1024

@@ -104,6 +104,10 @@ def list_of(value: t.Any, name: str, *, inner: str | None = None) -> list[t.Any]
     return given
 
 
+#: Kinds of files whose facts do not name their host: the file does.
+_OF_THE_FILE = frozenset(("credentials", "exposed", "inventory"))
+
+
 @dataclasses.dataclass
 class Facts:
     """All facts that are judged together."""
@@ -117,7 +121,7 @@ class Facts:
         """Add what one file holds. A file speaks for its own host only."""
         for index, data in enumerate(file.facts):
             where = f"src {file.path!r} facts[{index}]"
-            if file.kind != "credentials" and data.get("host") != file.host:
+            if file.kind not in _OF_THE_FILE and data.get("host") != file.host:
                 problem = f"is about host {data.get('host')!r} in a file of {file.host}"
                 raise InputError(field=where, problem=problem, mend="learn the facts again")
             if file.kind == "api_keys":
@@ -128,6 +132,8 @@ class Facts:
                 self.clocks.append(clock_facts(data, where=where))
         if file.kind == "credentials":
             self.add_machine(file.host, {**file.rest, "credentials": list(file.facts)})
+        elif file.kind in ("exposed", "inventory"):
+            self.add_scan(file.host, {**file.rest, "exposed": list(file.facts)}, where=f"src {file.path!r}")
         elif "transport" in file.rest:
             self.add_machine(file.host, {"transport": file.rest["transport"]})
 
@@ -159,6 +165,19 @@ class Facts:
                 transport_problem=_text(transport.get("verified_host_problem")),
             )
         self.machines[host] = known
+
+    def add_scan(self, host: str, data: t.Any, *, where: str) -> None:
+        """Add what ``exposed_credential_info`` told of a host, or of an inventory there."""
+        scan = data.get("scan") if isinstance(data, dict) else None
+        if not isinstance(scan, dict) or not isinstance(data.get("exposed"), list):
+            mend = "pass a registered result of exposed_credential_info unchanged"
+            raise InputError(field=where, problem="is not what exposed_credential_info returned", mend=mend)
+        name = "inventory" if scan.get("scope") == "inventory" else "exposed"
+        known = self.machines.get(host, Machine(host))
+        if getattr(known, name) is not None:
+            mend = "give one of them"
+            raise InputError(field=where, problem=f"is the second scan of this kind for {host}", mend=mend)
+        self.machines[host] = known._replace(**{name: data})
 
     def declare(self, declared: t.Sequence[t.Any], *, host: str) -> None:
         """Put these declarations in place of those in the facts; a key without facts joins as one not observed."""

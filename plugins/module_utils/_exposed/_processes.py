@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ._find import Hit, find, may_hold
@@ -24,6 +25,8 @@ class InProcess(t.NamedTuple):
     uid: int
     kind: str
     hit: Hit
+    #: Whether the process has credentials of its service: its environment may have been made from them.
+    from_credential: bool
 
 
 def in_processes(*, proc: str = "/proc", environment: bool = True) -> tuple[list[InProcess], int]:
@@ -57,8 +60,9 @@ def _look(base: str, *, pid: int, uid: int, kind: str) -> t.Iterator[InProcess]:
     # An option and its value are two words of a command line; variables stand alone.
     text = data.replace(b"\0", b"\n" if kind == ENVIRONMENT else b" ")
     program = _read(f"{base}/comm").decode("utf-8", "replace").strip()
+    loaded = kind == ENVIRONMENT and re.search(rb"(?:\A|\n)CREDENTIALS_DIRECTORY=/", text) is not None
     for hit in find(text):
-        yield InProcess(pid, program, uid, kind, hit)
+        yield InProcess(pid, program, uid, kind, hit, loaded)
 
 
 def _read(path: str) -> bytes:

@@ -156,6 +156,7 @@ class _Scan:
                 exchanges=each.hit.exchanges,
                 uid=each.uid,
                 readable_by="others" if each.kind == _processes.COMMAND_LINE else "owner",
+                from_credential=each.from_credential,
             )
 
     def _look(self, seen: Seen) -> None:
@@ -228,6 +229,7 @@ class _Scan:
         mode: int | None = None,
         readable_by: str | None = None,
         git: str | None = None,
+        from_credential: bool = False,
     ) -> None:
         place = (kind, path, line, pid, commit, field)
         if place in self._places:
@@ -251,6 +253,7 @@ class _Scan:
                 "group": None if gid is None else _group(gid),
                 "readable_by": readable_by,
                 "git": git,
+                "from_credential": from_credential,
             }
         )
 

@@ -119,6 +119,7 @@ class Machine(t.NamedTuple):
 
     ``host_key`` is as ``credential_info`` words it. ``credentials`` are dictionaries with
     ``name``, ``key_type``, ``loaded_by`` and more. ``verified_host`` says whether the SSH host key was checked.
+    ``exposed`` is what ``exposed_credential_info`` told of the host, ``inventory`` what it told of an inventory there.
     """
 
     host: str
@@ -126,6 +127,8 @@ class Machine(t.NamedTuple):
     credentials: t.Sequence[t.Mapping[str, t.Any]] = ()
     verified_host: bool | None = None
     transport_problem: str | None = None
+    exposed: t.Mapping[str, t.Any] | None = None
+    inventory: t.Mapping[str, t.Any] | None = None
 
 
 class Host:

@@ -12,6 +12,7 @@ from . import (
     _access,
     _addresses,
     _clock,
+    _exposed,
     _host,
     _ipv6,
     _key_type,
@@ -36,6 +37,7 @@ _FAMILIES = (
     _key_type,
     _clock,
     _host,
+    _exposed,
     _meta,
 )
 

@@ -23,6 +23,7 @@ UNWAIVABLE = frozenset(("withdrawal-forbidden", "host-key-bound", "observed-at-o
 
 _MONEY_OUT = ("spend", "transfer_out")
 _MANAGEMENT = ("manage_keys", "transfer_sub")
+_THEFT = ("unsaid", "in_scope", "out_of_scope")
 _KEY_TYPES = ("any", "host", "tpm2", "host+tpm2")
 
 
@@ -47,6 +48,7 @@ class Policy:
     waiver_days_critical: int = 30
     max_fact_age: int = 3600
     credential_key_type: str = "any"
+    theft_of_disk: str = "unsaid"
 
     @property
     def money_out(self) -> frozenset[str]:
@@ -84,6 +86,8 @@ class Policy:
             for exchange, words in sorted(self.accepted_inseparable.items())
             if words
         ]
+        if self.theft_of_disk == "out_of_scope":
+            said.append("theft_of_disk is out_of_scope")
         return tuple(said)
 
 
@@ -174,10 +178,18 @@ def _key_type(value: t.Any, where: str, _rules: t.Collection[str]) -> str:
     return str(value)
 
 
+def _theft(value: t.Any, where: str, _rules: t.Collection[str]) -> str:
+    if value not in _THEFT:
+        mend = f"use one of {', '.join(_THEFT)}"
+        raise InputError(field=where, value=str(value), problem="is not known", mend=mend)
+    return str(value)
+
+
 _Reader = t.Callable[[t.Any, str, t.Collection[str]], t.Any]
 _READERS: t.Mapping[str, _Reader] = {
     "severities": _severities,
     "forbidden_words": _words,
     "accepted_inseparable": _words_by_exchange,
     "credential_key_type": _key_type,
+    "theft_of_disk": _theft,
 }

@@ -23,6 +23,11 @@ RESULTS: dict[str, dict[str, t.Any]] = {
     "clock_info": {"clocks": [{"exchange": "okx", "host": "told-by-itself"}]},
     "public_ip_info": {"egress": [{"path": {"user": "root"}, "host": "told-by-itself"}]},
     "credential_info": {"credentials": [], "machine": {"host_key": "bound"}},
+    "exposed_credential_info": {
+        "exposed": [],
+        **dict.fromkeys(("swap", "core_dumps", "backups", "host_key")),
+        "scan": {"scope": "inventory"},
+    },
 }
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -76,6 +75,7 @@ def test_a_place_is_told_with_its_line_mode_owner_and_readers(place: Path) -> No
         "group": _scan._group(file.stat().st_gid),
         "readable_by": "group",
         "git": None,
+        "from_credential": False,
     }
 
 
@@ -420,22 +420,24 @@ def test_on_a_host_no_git_runs(checkout: Path, monkeypatch: pytest.MonkeyPatch) 
     assert scan(checkout)["scan"]["git_history"] == "not_read"
 
 
-def test_environment_and_command_line_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    word = [
-        sys.executable,
-        "-c",
-        "import sys; print(); sys.stdout.flush(); sys.stdin.read()",
-        "--api-secret",
-        pair("okx")[1],
-    ]
-    environment = {**os.environ, "BINANCE_API_SECRET": SECRET, "NOTE": "okx"}
-    with subprocess.Popen([*word, "okx"], stdin=-1, stdout=-1, env=environment) as program:
-        assert program.stdout is not None
-        assert program.stdin is not None
-        program.stdout.readline()
+@pytest.mark.parametrize("loaded", [False, True])
+def test_environment_and_command_line_of_processes(loaded: bool) -> None:
+    program = "import sys; print(); sys.stdout.flush(); sys.stdin.read()"
+    words = [sys.executable, "-c", program, "--api-secret", pair("okx")[1], "okx"]
+    environment = {name: value for name, value in os.environ.items() if name != "CREDENTIALS_DIRECTORY"}
+    environment["BINANCE_API_SECRET"] = SECRET
+    if loaded:
+        environment["CREDENTIALS_DIRECTORY"] = "/run/credentials/bot.service"
+    with subprocess.Popen(words, stdin=-1, stdout=-1, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        process.stdout.readline()
         told, _closed = _processes.in_processes()
-        program.stdin.close()
-    mine = {(each.kind, each.hit.exchanges): each for each in told if each.pid == program.pid}
-    assert set(mine) == {("environment", ("binance",)), ("command_line", ("okx",))}
-    assert mine["environment", ("binance",)].uid == os.getuid()
-    assert stat.S_ISREG(os.stat(sys.executable).st_mode)
+        lines, _closed = _processes.in_processes(environment=False)
+        process.stdin.close()
+    mine = {(each.kind, each.hit.exchanges, each.uid, each.from_credential) for each in told if each.pid == process.pid}
+    assert mine == {
+        ("environment", ("binance",), os.getuid(), loaded),
+        ("command_line", ("okx",), os.getuid(), False),
+    }
+    assert {each.kind for each in lines if each.pid == process.pid} == {"command_line"}

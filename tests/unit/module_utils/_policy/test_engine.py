@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.module_utils._facts import Access, Allowlist, KeyFacts
+from ansible_collections.trading.hosts.plugins.module_utils._policy import _exposed
 from ansible_collections.trading.hosts.plugins.module_utils._policy._case import Case, Host, Machine, days, instant
 from ansible_collections.trading.hosts.plugins.module_utils._policy._engine import Report
 from ansible_collections.trading.hosts.plugins.module_utils._policy._finding import FAIL, UNKNOWN, Finding
@@ -444,6 +445,7 @@ def test_withdrawal_cannot_be_allowed() -> None:
         ({"forbidden_words": ["fly"]}, "'fly': is not a permission word"),
         ({"accepted_inseparable": []}, "is not a mapping"),
         ({"credential_key_type": "gold"}, "'gold': is not a key type"),
+        ({"theft_of_disk": "maybe"}, "'maybe': is not known"),
         ({"expiry_days_high": 40}, "must not grow with the severity"),
     ],
 )
@@ -460,7 +462,7 @@ def test_a_bad_policy_is_refused_in_one_sentence(given: dict[str, t.Any], said: 
 def test_counts_cover_every_rule_of_every_key() -> None:
     judged = report(key(), refused("ip_refused", name="b"), keep_passed=False)
     key_rules = sum(rule.scope == "key" for rule in RULES.values())
-    assert sum(judged.by_status.values()) == 2 * key_rules + 2
+    assert sum(judged.by_status.values()) == 2 * key_rules + 2 + len(_exposed.RULES)
     assert all(f.status not in ("pass", "not_applicable") for f in judged.findings)
 
 

@@ -624,6 +624,14 @@ def machine(**changes: t.Any) -> dict[str, t.Any]:
     return {"machines": [Machine("bot1", **changes)]}
 
 
+def scanned(*places: t.Mapping[str, t.Any], because: t.Sequence[str] = (), **more: t.Any) -> dict[str, t.Any]:
+    """Return what a scan told that found these places."""
+    found = [{"kind": "file", "path": "/opt/bot/.env", "exchanges": ["okx"], **place} for place in places]
+    return {"exposed": found, "scan": {"complete": not because, "partial_because": because}, **more}
+
+
+THEFT: t.Mapping[str, t.Any] = {"policy": Policy(theft_of_disk="in_scope")}
+NO_THEFT: t.Mapping[str, t.Any] = {"policy": Policy(theft_of_disk="out_of_scope")}
 HELD = key(credential="grid.json")
 HOST_ROWS = [
     Row("host-key-bound", "pass critical observed", key(), machine(host_key="bound")),
@@ -662,6 +670,75 @@ HOST_ROWS = [
     Row("ssh-host-verified", "fail critical", key(), {**machine(verified_host=False), "gate": "place"}),
     Row("ssh-host-verified", "unknown high", key(), machine()),
     Row("ssh-host-verified", "not_applicable", key(), {"machines": []}),
+    *(
+        Row("credential-exposed", says, key(), machine(exposed=scanned(*places)))
+        for says, places in (
+            ("pass critical observed", ()),
+            ("fail critical observed", ({"readable_by": "others"},)),
+            ("fail critical", ({"readable_by": "owner", "git": "tracked"},)),
+            ("fail critical", ({"readable_by": "owner", "git": "unknown"},)),
+            ("fail critical", ({"readable_by": "owner", "kind": "history"},)),
+            ("fail critical", ({"kind": "command_line", "path": None, "pid": 7, "program": "bot"},)),
+            ("fail high observed", ({"readable_by": "owner", "git": "untracked"},)),
+            ("fail high", ({"readable_by": "group"},)),
+            ("fail high", ({"kind": "environment", "path": None, "pid": 7, "readable_by": "owner"},)),
+            ("fail low", ({"kind": "environment", "path": None, "pid": 7, "from_credential": True},)),
+            ("fail critical", ({"readable_by": "owner"}, {"readable_by": "others"})),
+        )
+    ),
+    Row("credential-exposed", "unknown high", key(), machine(exposed=scanned(because=["the time was over"]))),
+    Row("credential-exposed", "unknown high", key(), machine(exposed={"exposed": []})),
+    Row("credential-exposed", "not_applicable", key(), machine(inventory=scanned({"git": "history"}))),
+    Row("credential-exposed", "not_applicable", key(), {"machines": []}),
+    Row("inventory-secret-in-clear", "pass critical observed", key(), machine(inventory=scanned())),
+    Row(
+        "inventory-secret-in-clear",
+        "fail critical observed",
+        key(),
+        machine(inventory=scanned({"kind": "git_history", "commit": "abc", "git": "history"})),
+    ),
+    Row("inventory-secret-in-clear", "fail critical", key(), machine(inventory=scanned({"readable_by": "owner"}))),
+    Row("inventory-secret-in-clear", "unknown high", key(), machine(inventory=scanned(because=["git is missing"]))),
+    Row("inventory-secret-in-clear", "not_applicable", key(), machine(exposed=scanned({}))),
+    *(
+        Row("swap-unencrypted", says, key(), machine(exposed=scanned(swap=swap), credentials=credentials))
+        for says, swap, credentials in (
+            ("pass medium observed", {"state": "off"}, []),
+            ("pass medium observed", {"state": "encrypted"}, []),
+            ("fail medium observed", {"state": "unencrypted", "clear": ["/swap.img"]}, []),
+            ("fail high observed", {"state": "unencrypted", "clear": ["/swap.img"]}, [{"store": "age"}]),
+            ("unknown medium", {"state": "unknown"}, []),
+            ("unknown high", None, [{"store": "age"}]),
+        )
+    ),
+    Row("swap-unencrypted", "not_applicable", key(), machine()),
+    *(
+        Row("core-dumps-enabled", says, key(), machine(exposed=scanned(core_dumps=told)))
+        for says, told in (
+            ("pass medium observed", {"state": "off", "found": []}),
+            ("fail medium observed", {"state": "stored", "why": "a pipe", "found": []}),
+            ("fail medium observed", {"state": "off", "found": ["/root/core"]}),
+            ("unknown medium", {"state": "unknown", "why": "no limits", "found": []}),
+            ("unknown medium", None),
+        )
+    ),
+    Row("core-dumps-enabled", "not_applicable", key(), machine()),
+    *(
+        Row("credential-key-on-disk", says, HELD, {**machine(exposed=told, credentials=held), **more})
+        for says, held, told, more in (
+            ("pass low observed", [{"key_type": "host+tpm2"}], scanned(), {}),
+            ("pass low observed", [{"key_type": "host"}], scanned(host_key={"disk_encrypted": True}), {}),
+            ("fail low observed", [{"key_type": "host"}], scanned(host_key={"disk_encrypted": False}), {}),
+            ("fail low observed", [{"key_type": "age"}], scanned(), {}),
+            ("fail high observed", [{"key_type": "host"}], scanned(), THEFT),
+            ("fail high observed", [{"key_type": "host"}], None, THEFT),
+            ("fail high observed", [{"key_type": "host"}], scanned(backups=[{"takes": "/"}]), {}),
+            ("unknown low", [{"key_type": None}], scanned(), {}),
+            ("not_applicable", [{"key_type": "host"}], None, {}),
+            ("not_applicable", [{"key_type": "host"}], scanned(), NO_THEFT),
+            ("not_applicable", [], scanned(), {}),
+        )
+    ),
 ]
 
 
@@ -689,6 +766,18 @@ def test_every_rule_is_judged_in_each_way_that_exists() -> None:
             {"pass", "unknown"} if rule.id in ("unknown-permission", "egress-view-conflict") else {"pass", "fail"}
         )
         assert expected <= seen_statuses[rule.id], rule.id
+
+
+def test_each_exposed_place_is_a_finding_that_can_be_waived_and_a_scan_cut_short_is_one_more() -> None:
+    places = [{"path": f"/opt/bot/{number}.env", "readable_by": "owner"} for number in range(60)]
+    findings = [
+        finding
+        for finding in report(**machine(exposed=scanned(*places, because=["the time was over"]))).findings
+        if finding.rule == "credential-exposed"
+    ]
+    assert [finding.status for finding in findings] == ["fail"] * 51 + ["unknown"]
+    assert findings[0].subject.key == "more places"
+    assert {finding.subject.key for finding in findings} >= {f"/opt/bot/{number}.env" for number in range(50)}
 
 
 def test_a_good_key_is_in_order() -> None:
