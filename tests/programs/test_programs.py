@@ -102,7 +102,7 @@ def test_jesse(program: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) ->
         ("jesse.models.ExchangeApiKeys", {"ExchangeApiKeys": table}),
         ("jesse.services.db", {"database": database}),
     ):
-        for package in (name.split(".")[0], name.rpartition(".")[0]):
+        for package in (name.partition(".")[0], name.rpartition(".")[0]):
             monkeypatch.setitem(sys.modules, package, ModuleType(package))
         module = ModuleType(name)
         vars(module).update(member)
