@@ -11,6 +11,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import TradingHostsError
+from ..plugin_utils._escrow import Escrow
 from ..plugin_utils._facts_files import learning_host, write_facts
 
 
@@ -21,6 +22,11 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         result.update(self._execute_module(module_name="trading.hosts.credential_info", task_vars=task_vars))
+        if self._task.args.get("escrow_to") and not result.get("failed"):
+            try:
+                self._tell_copies(result["credentials"], task_vars)
+            except TradingHostsError as error:
+                return {**result, "failed": True, "msg": str(error)}
         directory = self._task.args.get("facts_dir")
         if directory and not result.get("failed"):
             document = {"credentials": result["credentials"], "machine": result["machine"]}
@@ -32,3 +38,11 @@ class ActionModule(ActionBase):
             except TradingHostsError as error:
                 return {**result, "failed": True, "msg": str(error)}
         return result
+
+    def _tell_copies(self, credentials: list[dict[str, t.Any]], task_vars: dict[str, t.Any]) -> None:
+        directory = str(self._task.args["escrow_to"])
+        escrow = Escrow(directory=directory, host=learning_host(self._task, task_vars))
+        for entry in credentials:
+            name, changed_at = entry["name"], entry["content_changed_at"]
+            entry["sealed_copy"] = escrow.state(name=name, content_changed_at=changed_at)
+            entry["sealed_for"] = escrow.recipients(name=name)

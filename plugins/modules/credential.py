@@ -133,6 +133,15 @@ options:
             the controller.
           - It is decrypted in memory and encrypted anew, because a credential opens under its own name only.
         type: str
+      sealed:
+        description:
+          - The text of an age file that was made for this host's recipient, in place of clear values. Only the host can
+            open it, so git, the controller and CI hold nothing that is a secret.
+          - It holds what O(credentials[].format) is made of, as a JSON object of fields or of accounts. Without a
+            format it holds the whole document.
+          - Make it where the key was created, for the host and for a recovery recipient, with C(age --encrypt --armor
+            --recipient HOST --recipient RECOVERY). M(trading.hosts.credential_info) tells the host's recipient.
+        type: str
       with_key:
         description:
           - Which key encrypts the credential. V(host) is a file on the host's disk, V(tpm2) is its TPM.
@@ -165,7 +174,8 @@ options:
     default: systemd
   recipients:
     description:
-      - Who else than the host can open the credentials, as recipients of age (C(age1...), or SSH keys of the types
+      - Who else than the host can open the credentials of the store V(age), and who can open what is kept in
+        O(escrow_to). As recipients of age (C(age1...), or SSH keys of the types
         C(ssh-ed25519) and C(ssh-rsa)). A credential for others than these is encrypted anew.
       - Give the recipient of an identity that is kept off every host and controller, so that the loss of a host is not
         the loss of its keys.
@@ -176,6 +186,13 @@ options:
       - The host's identity for age. It is made at the first use, by C(age-keygen) on the host. Only root can read it.
     type: path
     default: /var/lib/trading-hosts/age/identity
+  escrow_to:
+    description:
+      - Directory on the controller for sealed copies, so that a dead host is not a lost key. What the host encrypts for
+        O(recipients) is kept there as C(HOST/NAME.age), with a C(.json) file that tells which content it is. It is
+        ciphertext, which may go into git.
+      - The host needs the program age for this, whatever the store.
+    type: path
   make_age_identity:
     description:
       - Make the host's identity for age now if there is none, so that secrets can be sealed for this host.
@@ -287,6 +304,11 @@ credentials:
     not_after:
       description: When it ends. Null where it does not.
       type: str
+    content_changed_at:
+      description:
+        - When its content last changed, in UTC. Null when it is absent, and where check mode foresees a change.
+      type: str
+      sample: "2026-11-22T07:13:54.123456Z"
     kept_for_units:
       description: Files of it in another store that stay because a unit still loads them.
       type: list
@@ -315,6 +337,19 @@ age_recipient:
   description: The host's recipient. Null where it has no identity, or where age is not used.
   returned: success
   type: str
+escrow:
+  description: The sealed copies on the controller.
+  returned: when O(escrow_to) is given
+  type: dict
+  contains:
+    directory:
+      description: The directory of this host's copies.
+      type: str
+      sample: escrow/bot1
+    written:
+      description: Names of the credentials of which a copy was made, or would be made.
+      type: list
+      elements: str
 transport:
   description: How the secrets travelled.
   returned: when secrets were sent
@@ -345,8 +380,10 @@ transport:
 import os
 import typing as t
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
-from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, parse
+from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome
+from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, Request, parse
 from ansible_collections.trading.hosts.plugins.module_utils._credential._store import AGE
 from ansible_collections.trading.hosts.plugins.module_utils._credential._stores import placer_of
 from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
@@ -361,18 +398,37 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
         raise StoreError(
             "Credentials belong to root, and this task does not run as root on the host; set become: true."
         )
+    if any(request.is_sealed for request in requests):
+        requests = parse(credentials=given["credentials"], store=given["store"], unseal=age.unseal)
     requests = with_copies(requests, placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     made = given["make_age_identity"] and age.begins()
     if made and not module.check_mode:
         age.make_identity()
-    return {
+    result: dict[str, t.Any] = {
         "changed": made or any(outcome.reasons for outcome in outcomes),
         "credentials": [outcome.result() for outcome in outcomes],
         "restart_needed": [outcome.name for outcome in outcomes if outcome.content_changed],
         "age_recipient": None if age.begins() or not _uses_age(given) else age.recipient(),
         "diff": [outcome.diff() for outcome in outcomes if outcome.reasons],
     }
+    if given["escrow_to"] and not module.check_mode:
+        result["sealed_copies"] = _sealed_copies(requests, outcomes, age=age)
+    return result
+
+
+def _sealed_copies(
+    requests: t.Sequence[Request], outcomes: t.Sequence[Outcome], *, age: AgeStore
+) -> list[dict[str, t.Any]]:
+    """Return what the controller keeps: the contents, for the recovery recipients only."""
+    return [
+        {
+            "name": outcome.name,
+            "sealed": age.seal(name=outcome.name, content=request.content, recipients=age.recipients).decode("ascii"),
+        }
+        for request, outcome in zip(requests, outcomes)
+        if request.content is not None
+    ]
 
 
 def _uses_age(given: t.Mapping[str, t.Any]) -> bool:

@@ -55,6 +55,10 @@ options:
       - The host's identity, which opens credentials of the store V(age).
     type: path
     default: /var/lib/trading-hosts/age/identity
+  escrow_to:
+    description:
+      - Directory on the controller in which M(trading.hosts.credential) keeps sealed copies. Tells which are current.
+    type: path
   facts_dir:
     description:
       - Directory on the controller in which to write what the host told, for M(trading.hosts.api_key_policy) to read.
@@ -115,10 +119,13 @@ credentials:
         - Empty where nobody noted it, and in the store systemd, where only the host can.
       type: list
       elements: str
-    sealed_for:
+    sealed_copy:
       description:
-        - Recipients that hold a sealed copy of this content, made with
-          O(trading.hosts.credential#module:escrow_to).
+        - Whether O(escrow_to) holds a sealed copy. V(current), V(old) where the content changed since, or V(none).
+        - Null where O(escrow_to) was not given.
+      type: str
+    sealed_for:
+      description: Recipients that can open the sealed copy.
       type: list
       elements: str
     not_after:
@@ -181,7 +188,8 @@ credentials:
       elements: str
       sample: [bot.service]
     environment_of:
-      description: Those of them whose program gets it in its environment, by the launcher of the role C(trading_service).
+      description:
+        - Those of them whose program gets it in its environment, by the launcher of the role C(trading_service).
       type: list
       elements: str
       sample: []

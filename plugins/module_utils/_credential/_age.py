@@ -236,7 +236,18 @@ class AgeStore:
 
     def unseal(self, *, what: str, sealed: bytes) -> bytes:
         """Return the content of a text that was sealed for this host; ``what`` names it."""
-        return self._open(path=what, encrypted=sealed, stdin=sealed)
+        try:
+            return self._open(path=what, encrypted=sealed, stdin=sealed)
+        except UndecryptableError as error:
+            if self.identity().state == ABSENT:
+                raise StoreError(
+                    f"{what} cannot be opened: this host has no identity yet; run this module with make_age_identity: "
+                    "true and no credentials, and seal the secret for the recipient that it returns."
+                ) from None
+            raise StoreError(
+                f"{what} cannot be opened on this host ({error.reason}); seal it with age --encrypt --armor "
+                f"--recipient {self.recipient()} --recipient <your recovery recipient>."
+            ) from None
 
     def _open(self, *, path: str, encrypted: bytes, stdin: bytes | None) -> bytes:
         kinds = stanzas(encrypted=encrypted)

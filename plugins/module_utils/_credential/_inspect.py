@@ -18,7 +18,7 @@ from .._errors import StoreError
 from . import _age, _writer
 from ._age import AgeStore
 from ._formats import held_keys
-from ._place import in_parallel
+from ._place import in_parallel, instant
 from ._reader import read_file
 from ._store import (
     AGE,
@@ -46,6 +46,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "store": {"type": "str", "choices": list(STORES)},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
     "age_identity": {"type": "path", "default": _age.IDENTITY},
+    "escrow_to": {"type": "path"},
     "facts_dir": {"type": "path"},
 }
 
@@ -92,9 +93,7 @@ def inspect(
     in_force = loads_by_unit() if loads is None else loads
     users = users_by_unit(units=in_force) if loads is None else {}
     environments = environment_by_unit(units=in_force) if loads is None else {}
-    host = _Host(
-        directory=directory, systemd=systemd, age=age, loads=in_force, users=users, environments=environments
-    )
+    host = _Host(directory=directory, systemd=systemd, age=age, loads=in_force, users=users, environments=environments)
     host_key = systemd.host_key()
     found = [entry for entries in in_parallel(lambda name: _describe(host, name), list(names)) for entry in entries]
     return {
@@ -184,7 +183,8 @@ def _entry(
         "key_type": key_type,
         "null_key": key_type == NULL_KEY,
         "recipients": list(notes.recipients),
-        "sealed_for": list(notes.sealed_for),
+        "sealed_copy": None,  # these two the controller fills in
+        "sealed_for": [],
         "not_after": notes.not_after,
         "decryptable": decryptable,
         "problem": problem,
@@ -193,7 +193,7 @@ def _entry(
         "mode": f"{stat.S_IMODE(status.st_mode):04o}" if status else None,
         "owner": _user(status.st_uid) if status else None,
         "group": _group(status.st_gid) if status else None,
-        "content_changed_at": _instant(status.st_mtime_ns) if status else None,
+        "content_changed_at": instant(status.st_mtime_ns) if status else None,
         "age_days": max(0, int((time.time() - status.st_mtime) // 86400)) if status else None,
         "loaded_by": units,
         "environment_of": [unit for unit in units if name in host.environments.get(unit, ())],
@@ -202,12 +202,6 @@ def _entry(
             *({"user": host.users.get(unit, "unknown"), "service": unit} for unit in units),
         ],
     }
-
-
-def _instant(nanoseconds: int) -> str:
-    """Return ISO 8601 in UTC with microseconds, as precise as systemd tells when a service started."""
-    seconds, rest = divmod(nanoseconds, 10**9)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}Z"
 
 
 def _user(uid: int) -> str:

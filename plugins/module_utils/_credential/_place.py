@@ -15,6 +15,7 @@ import dataclasses
 import hmac
 import os
 import stat
+import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
@@ -82,9 +83,7 @@ class Outcome:
     copies: t.Sequence[str] = ()
     kept: t.Sequence[str] = ()
     #: The time to give the file, where its content is older than the file; in nanoseconds since 1970.
-    modified_ns: int | None = None
-    #: Who holds a sealed copy of the content that is there.
-    sealed_for: t.Sequence[str] = ()
+    modified_ns: int | None = dataclasses.field(default=None, compare=False)
 
     def result(self) -> dict[str, t.Any]:
         """Return the entry for the module's result."""
@@ -100,6 +99,7 @@ class Outcome:
             "key_type": self.after.key_type,
             "recipients": list(self.after.recipients),
             "not_after": self.after.not_after,
+            "content_changed_at": instant(self.modified_ns) if present and self.modified_ns is not None else None,
             "kept_for_units": list(self.kept),
             "load_directive": self.directive if present else None,
         }
@@ -231,7 +231,6 @@ class Placer:
             before=before,
             copies=copies,
             modified_ns=None if content_changed else status.st_mtime_ns,
-            sealed_for=() if content_changed else notes.sealed_for,
         )
 
     def _compare(
@@ -282,7 +281,6 @@ class Placer:
         before: Side,
         copies: t.Sequence[str] = (),
         modified_ns: int | None = None,
-        sealed_for: t.Sequence[str] = (),
     ) -> Outcome:
         path = self.path(request.name)
         after = Side("absent")
@@ -308,7 +306,6 @@ class Placer:
             directive=self.store.load_directive(name=request.name, path=path),
             copies=copies,
             modified_ns=modified_ns,
-            sealed_for=sealed_for,
         )
 
     def _predict(self, *, requests: t.Sequence[Request], outcomes: t.Sequence[Outcome]) -> list[Outcome]:
@@ -356,7 +353,11 @@ class Placer:
             if notes_path(path=path) not in notes:
                 _writer.discard(path=notes_path(path=path))
         self._clear_up([outcome for outcome in outcomes if outcome.reasons], staged=staged)
-        return [self._as_written(o, key_type=staged[o.path][1]) if o.path in staged else o for o in outcomes]
+        return [self._as_placed(o, key_type=staged[o.path][1]) if o.path in staged else o for o in outcomes]
+
+    def _as_placed(self, outcome: Outcome, *, key_type: str) -> Outcome:
+        written = self._as_written(outcome, key_type=key_type)
+        return dataclasses.replace(written, modified_ns=os.stat(outcome.path).st_mtime_ns)
 
     def _clear_up(self, outcomes: t.Sequence[Outcome], *, staged: t.Collection[str]) -> None:
         """Remove what has to go, and put modes and owners right."""
@@ -393,7 +394,7 @@ class Placer:
                 raise StoreError(
                     f"The new credential {request.name} did not decrypt to what was given; the old one is untouched."
                 )
-            told = Notes(self.store.everybody(), request.terms.not_after, outcome.sealed_for)
+            told = Notes(tuple(self.store.everybody()), request.terms.not_after)
             if told != Notes():
                 notes[notes_path(path=outcome.path)] = _writer.stage(
                     directory=self.directory,
@@ -428,6 +429,12 @@ def in_parallel(work: t.Callable[[_T], _R], arguments: t.Sequence[_T]) -> list[_
         return []
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(arguments))) as pool:
         return list(pool.map(work, arguments))
+
+
+def instant(nanoseconds: int) -> str:
+    """Return ISO 8601 in UTC with microseconds, as precise as systemd tells when a service started."""
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}Z"
 
 
 def _remove(path: str) -> None:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import re
 import typing as t
 
 from .._errors import InputError
 from . import _formats
-from ._age import IDENTITY, check_recipients
+from ._age import IDENTITY, check_recipients, stanzas
 from ._store import AGE, DEFAULT_DIRECTORY, MAX_CONTENT, STORES, SYSTEMD, Terms, check_name
 from ._systemd import WITH_KEY
 
@@ -45,6 +46,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "template": {"type": "str", "no_log": True},
             "exchange": {"type": "str"},
             "exchanges": {"type": "dict"},
+            "sealed": {"type": "str"},
             "copy_from": {"type": "str"},
             "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
             "not_after": {"type": "str"},
@@ -54,6 +56,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "recipients": {"type": "list", "elements": "str"},
     "age_identity": {"type": "path", "default": IDENTITY},
     "make_age_identity": {"type": "bool", "default": False},
+    "escrow_to": {"type": "path"},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
     "on_undecryptable": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
     "require_verified_host": {"type": "bool", "default": True},
@@ -83,13 +86,14 @@ class Request:
     not_after: str | None = None
     settled: bool = False
     copy_from: str | None = None
+    is_sealed: bool = False
 
     @property
     def state(self) -> str:
         """One of :data:`STATES`."""
         if self.settled:
             return SETTLED
-        return ABSENT if self.content is None and self.copy_from is None else PRESENT
+        return ABSENT if self.content is None and self.copy_from is None and not self.is_sealed else PRESENT
 
     @property
     def terms(self) -> Terms:
@@ -97,8 +101,17 @@ class Request:
         return Terms(with_key=self.with_key, not_after=self.not_after)
 
 
-def parse(*, credentials: t.Any, store: t.Any = SYSTEMD) -> list[Request]:
-    """Return the requests in the option ``credentials``; raise :class:`InputError` for the first mistake."""
+class Unseal(t.Protocol):
+    """Opens what was sealed for this host. Raises :class:`StoreError`."""
+
+    def __call__(self, *, what: str, sealed: bytes) -> bytes: ...
+
+
+def parse(*, credentials: t.Any, store: t.Any = SYSTEMD, unseal: Unseal | None = None) -> list[Request]:
+    """Return the requests in the option ``credentials``; raise :class:`InputError` for the first mistake.
+
+    ``unseal`` opens what is sealed, on the host; elsewhere nobody can, and such a request has no content.
+    """
     if store not in STORES:
         raise InputError(field="store", value=str(store), problem="is not a store", mend=f"use {' or '.join(STORES)}")
     if not isinstance(credentials, list):
@@ -117,23 +130,29 @@ def parse(*, credentials: t.Any, store: t.Any = SYSTEMD) -> list[Request]:
                 field=f"{where}.name", value=name, problem="is given twice", mend="give every credential once"
             )
         seen.add(name)
-        requests.append(_parse_one(entry, name=name, where=f"{where} ({name})", store=store))
+        requests.append(_parse_one(entry, name=name, where=f"{where} ({name})", store=store, unseal=unseal))
     return requests
 
 
 def parse_recipients(*, options: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """Return the option ``recipients``; raise :class:`InputError` for a mistake."""
     recipients = check_recipients(recipients=options.get("recipients"), field="recipients")
-    if recipients and (options.get("store") or SYSTEMD) != AGE:
+    if recipients and (options.get("store") or SYSTEMD) != AGE and not options.get("escrow_to"):
         raise InputError(
             field="recipients",
             problem="is given, and systemd encrypts for one host only",
-            mend="use store: age, or leave it out",
+            mend="use store: age, or escrow_to for sealed copies on the controller, or leave it out",
+        )
+    if options.get("escrow_to") and not recipients:
+        raise InputError(
+            field="escrow_to",
+            problem="is given, and nobody who could open the sealed copies",
+            mend="give in recipients the public half (age1...) of an identity that is kept off hosts and controllers",
         )
     return recipients
 
 
-def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: str) -> Request:
+def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: str, unseal: Unseal | None) -> Request:
     state = entry.get("state") or PRESENT
     if state not in STATES:
         raise InputError(
@@ -158,8 +177,49 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: st
                 mend="leave it out, or use store: systemd",
             )
     source = _source(entry, name=name, where=where)
+    if entry.get("sealed") is not None:
+        opened = _opened(entry, where=where, unseal=unseal)
+        if opened is None:
+            return Request(name=name, with_key=str(with_key), not_after=not_after, is_sealed=True)
+        entry = opened
     content = _document(entry, where=where) if source is None else None
     return Request(name=name, content=content, with_key=str(with_key), not_after=not_after, copy_from=source)
+
+
+def _opened(entry: t.Mapping[str, t.Any], *, where: str, unseal: Unseal | None) -> dict[str, t.Any] | None:
+    """Return the entry with what was sealed in place of ``sealed``; None where nobody can open it."""
+    where = f"{where}.sealed"
+    given = [o for o in ("fields", "accounts", "content", "copy_from") if entry.get(o) is not None]
+    if given:
+        raise InputError(field=where, problem=f"is given beside {' and '.join(given)}", mend="give one of them")
+    sealed = entry["sealed"]
+    if not isinstance(sealed, str) or stanzas(encrypted=sealed.encode("utf-8", "replace")) is None:
+        raise InputError(
+            field=where,
+            problem="is not the text of an age file",
+            mend="make it with age --encrypt --armor --recipient <the host's recipient>",
+        )
+    if unseal is None:
+        return None
+    content = unseal(what=where, sealed=sealed.encode("ascii", "replace"))
+    rest = {name: value for name, value in entry.items() if name != "sealed"}
+    if entry.get("format") in (None, _formats.RAW):
+        try:
+            return {**rest, "content": content.decode("utf-8")}
+        except UnicodeDecodeError:
+            raise InputError(field=where, problem="does not hold text", mend="seal text") from None
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not document:
+        raise InputError(
+            field=where,
+            problem=f"does not hold a JSON object, which the format {entry['format']} is made of",
+            mend='seal {"api_key": "...", "secret": "..."}, or a whole document, and then leave format out',
+        )
+    several = all(isinstance(value, dict) for value in document.values())
+    return {**rest, "accounts" if several else "fields": document}
 
 
 def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str | None:
@@ -167,7 +227,8 @@ def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str | Non
     if source is None:
         return None
     check_name(name=source, field=f"{where}.copy_from")
-    given = [option for option in ("format", "fields", "accounts", "content") if entry.get(option) is not None]
+    others = ("format", "fields", "accounts", "content", "template", "sealed")
+    given = [option for option in others if entry.get(option) is not None]
     if given:
         raise InputError(
             field=where,
@@ -214,7 +275,7 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
         raise InputError(
             field=where,
             problem=f"gives {' and '.join(given)}" if given else "gives nothing to store",
-            mend="give exactly one of fields, accounts, content and copy_from",
+            mend="give exactly one of fields, accounts, content, sealed and copy_from",
         )
     form = entry.get("format") or (_formats.RAW if given == ["content"] else None)
     _check_form(form, given=given[0], where=where)

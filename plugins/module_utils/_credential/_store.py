@@ -137,12 +137,11 @@ class Notes:
     """What cannot be read back from a credential file: for whom it was encrypted, and until when it opens.
 
     Nothing of it is a secret. They lie beside the file and name it by its hash: notes of another file do not count.
-    ``recipients`` are all who can open an age file, the host included; ``sealed_for`` those who hold a sealed copy.
+    ``recipients`` are all who can open an age file, the host included.
     """
 
     recipients: t.Sequence[str] = ()
     not_after: str | None = None
-    sealed_for: t.Sequence[str] = ()
 
     def text(self, *, encrypted: bytes) -> bytes:
         """Return the text of the file of notes."""
@@ -167,7 +166,6 @@ def read_notes(*, path: str, encrypted: bytes) -> Notes:
         return Notes(
             recipients=tuple(str(each) for each in document["recipients"]),
             not_after=None if not_after is None else str(not_after),
-            sealed_for=tuple(str(each) for each in document["sealed_for"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return Notes()

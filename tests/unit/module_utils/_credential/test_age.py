@@ -17,8 +17,12 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _place, _writer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import check_recipients, stanzas
-from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
-from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Request
+from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer, instant
+from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
+    Request,
+    parse,
+    parse_recipients,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential._store import store_of
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
 
@@ -104,6 +108,7 @@ def test_placed_then_unchanged(machine: Machine) -> None:
         "key_type": "age",
         "recipients": [own, ANNA],
         "not_after": None,
+        "content_changed_at": instant((machine.directory / "bot.json.age").stat().st_mtime_ns),
         "kept_for_units": [],
         "load_directive": None,
     }
@@ -407,3 +412,95 @@ def test_two_runs_at_once_end_with_one_result(machine: Machine) -> None:
     assert len({machine.content(name) for name in names}) == 1
     assert machine.info()["machine"]["age_identity"] == "present"
     assert sorted(name for name in machine.files() if not name.startswith(".")) == [f"{name}.age" for name in names]
+
+
+def sealed_for(machine: Machine, content: bytes, *recipients: str) -> str:
+    """What somebody seals on a laptop."""
+    return machine.age.store().seal(name="x", content=content, recipients=recipients).decode()
+
+
+def opened(machine: Machine, entry: dict[str, t.Any]) -> Request:
+    """What the host makes of it."""
+    (request,) = parse(credentials=[{"name": "a", **entry}], unseal=machine.age.store().unseal)
+    return request
+
+
+FIELDS = {"api_key": "CANARY-key-1", "secret": "CANARY-secret-1"}
+
+
+def test_what_is_sealed_for_this_host_is_placed_like_what_comes_in_clear(machine: Machine) -> None:
+    machine.age.store().make_identity()
+    own = machine.age.store().recipient()
+    for text, entry, clear in (
+        (json.dumps(FIELDS).encode(), {"format": "ccxt"}, {"format": "ccxt", "fields": FIELDS}),
+        (
+            json.dumps({"grid": FIELDS, "hedge": FIELDS}).encode(),
+            {"format": "json"},
+            {"format": "json", "accounts": {"grid": FIELDS, "hedge": FIELDS}},
+        ),
+        (NEW, {}, {"content": NEW.decode()}),
+    ):
+        sealed = {**entry, "sealed": sealed_for(machine, text, own, ANNA)}
+        assert opened(machine, sealed).content == parse(credentials=[{"name": "a", **clear}])[0].content
+        # The controller cannot look inside, and knows that it will be placed.
+        (request,) = parse(credentials=[{"name": "a", **sealed}])
+        assert (request.content, request.state) == (None, "present")
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "says"),
+    [
+        (b"{", {"format": "ccxt"}, "does not hold a JSON object"),
+        (b'["CANARY"]', {"format": "ccxt"}, "does not hold a JSON object"),
+        (b'{"CANARY": "x"}', {"format": "ccxt"}, "not a known field"),
+        (b'{"api_key": 12345678}', {"format": "ccxt"}, "was read as a number"),
+        (b"\xff\xfeCANARY", {}, "does not hold text"),
+        (b"", {}, "is empty"),
+    ],
+)
+def test_what_is_sealed_badly_is_told_without_its_content(
+    machine: Machine, text: bytes, entry: dict[str, str], says: str
+) -> None:
+    machine.age.store().make_identity()
+    with pytest.raises(InputError, match=says) as refused:
+        opened(machine, {**entry, "sealed": sealed_for(machine, text, machine.age.store().recipient())})
+    assert "CANARY" not in str(refused.value)
+
+
+def test_what_is_sealed_for_others_says_for_whom_to_seal(machine: Machine) -> None:
+    sealed = sealed_for(machine, NEW, ANNA)
+    with pytest.raises(StoreError, match=r"no identity yet; run this module with make_age_identity: true"):
+        opened(machine, {"sealed": sealed})
+    machine.age.store().make_identity()
+    own = machine.age.store().recipient()
+    with pytest.raises(StoreError, match=rf"credentials\[0\] \(a\)\.sealed cannot .*--recipient {own} --recipient <"):
+        opened(machine, {"sealed": sealed})
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"sealed": "CANARY in clear"}, "is not the text of an age file"),
+        ({"sealed": 5}, "is not the text of an age file"),
+        ({"sealed": SCRYPT.decode(), "content": "CANARY"}, "is given beside content"),
+        ({"sealed": SCRYPT.decode(), "copy_from": "b"}, "gives sealed beside copy_from"),
+    ],
+)
+def test_what_is_not_sealed_is_refused_on_the_controller(entry: dict[str, t.Any], says: str) -> None:
+    with pytest.raises(InputError, match=says) as refused:
+        parse(credentials=[{"name": "a", **entry}])
+    assert "CANARY" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"recipients": [ANNA]}, "systemd encrypts for one host only"),
+        ({"escrow_to": "/x"}, "nobody who could open the sealed copies"),
+        ({"escrow_to": "/x", "recipients": [], "store": "age"}, "nobody who could open"),
+    ],
+)
+def test_recipients_and_where_they_belong(options: dict[str, t.Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        parse_recipients(options=options)
+    assert parse_recipients(options={"escrow_to": "/x", "recipients": [ANNA]}) == (ANNA,)

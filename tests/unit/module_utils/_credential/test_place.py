@@ -51,6 +51,7 @@ def test_placed_then_unchanged(placer: Placer, systemd: FakeSystemd, directory: 
         "key_type": "host",
         "recipients": [],
         "not_after": None,
+        "content_changed_at": _place.instant((directory / "bot.json").stat().st_mtime_ns),
         "kept_for_units": [],
         "load_directive": f"LoadCredentialEncrypted=bot.json:{directory}/bot.json",
     }
