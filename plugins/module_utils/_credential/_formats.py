@@ -44,6 +44,9 @@ FOR_CCXT = frozenset((CCXT, FREQTRADE, OCTOBOT))
 FIELDS = _programs.FIELDS
 Fields = t.Mapping[str, str]
 
+#: By these a document is told to be freqtrade's, OctoBot's or hummingbot's.
+_SECTIONS = ("exchange", "exchanges", "connectors")
+
 
 @dataclasses.dataclass(frozen=True)
 class Key:
@@ -131,6 +134,13 @@ def _keys(
 ) -> list[Key]:
     if not accounts:
         return [Key(None, exchange or "", fields, f"{field}.fields")]
+    for name in _SECTIONS:
+        if name in accounts:
+            raise InputError(
+                field=f"{field}.accounts.{name}",
+                problem="has the name of a section of some programs' documents",
+                mend="give the account another name",
+            )
     return [
         Key(name, exchanges.get(name) or exchange or name, given, f"{field}.accounts.{name}")
         for name, given in accounts.items()
@@ -186,7 +196,7 @@ def _passivbot(keys: t.Sequence[Key], field: str) -> bytes:
     document = {}
     for key in keys:
         exchange = _programs.exchange_of(form=PASSIVBOT, exchange=key.exchange)
-        names = _programs.PASSIVBOT if exchange in _programs.PASSIVBOT_OWN else _programs.CCXT
+        names = _programs.passivbot_names(exchange=exchange)
         document[str(key.name)] = {"exchange": exchange, **_rename(key, names=names)}
     return _write_json(document, field)
 

@@ -54,9 +54,18 @@ PASSIVBOT: Names = {
     "wallet_address": "wallet_address",
     "private_key": "private_key",
 }
-PASSIVBOT_OWN = frozenset(
-    ("binance", "bitget", "bitunix", "bybit", "defx", "gateio", "hyperliquid", "kucoin", "okx", "paradex", "weex")
-)
+_PASSIVBOT_KEYS = frozenset(("binance", "bitget", "bitunix", "bybit", "defx", "gateio", "kucoin", "okx", "weex"))
+_PASSIVBOT_WALLETS = frozenset(("hyperliquid", "paradex"))
+
+
+def passivbot_names(*, exchange: str) -> Names:
+    """Return the names of fields by which passivbot reads a key of this exchange."""
+    if exchange in _PASSIVBOT_WALLETS:
+        return {name: spelling for name, spelling in PASSIVBOT.items() if name in ("wallet_address", "private_key")}
+    if exchange in _PASSIVBOT_KEYS:
+        return {name: spelling for name, spelling in PASSIVBOT.items() if name in ("api_key", "secret", "passphrase")}
+    return CCXT
+
 
 #: roq gateways, share/config.toml of their repositories: the login is the API key.
 ROQ: Names = {"api_key": "login", "secret": "secret", "passphrase": "password"}

@@ -63,6 +63,12 @@ def test_passivbot_names_what_is_for_its_ccxt_bot_as_ccxt_does() -> None:
     assert document["gate"]["key"] == BYBIT["api_key"]
 
 
+def test_passivbot_takes_a_wallet_by_its_names() -> None:
+    wallet = {"wallet_address": "0x123456789", "private_key": "0x987654321"}
+    document = json.loads(placed("passivbot", accounts={"a": wallet}, exchange="hyperliquid"))
+    assert document == {"a": {"exchange": "hyperliquid", **wallet}}
+
+
 def test_nautilus() -> None:
     assert several("nautilus") == (
         "BYBIT_API_KEY='0012345678'\nBYBIT_API_SECRET='1e100000000'\n"
@@ -150,6 +156,13 @@ REFUSED: list[tuple[str, dict[str, t.Any], str]] = [
         r"b: is another key of okx, and octobot takes",
     ),
     ("raw", {"accounts": {"a": BYBIT}}, r"does not fit the format raw"),
+    ("ccxt", {"accounts": {"exchanges": BYBIT}}, r"accounts\.exchanges: has the name of a section of some programs"),
+    (
+        "passivbot",
+        {"accounts": {"hyperliquid": BYBIT}},
+        r"api_key: is not a field .*; use wallet_address, private_key\.",
+    ),
+    ("passivbot", {"accounts": {"bybit": {**BYBIT, "uid": "7654321"}}}, r"uid: is not a field"),
     ("freqtrade", {"accounts": {"a": BYBIT}}, r"use the format json, ccxt, .*dotenv or template"),
     ("dotenv", {"accounts": {"a-b": BYBIT, "A_B": OKX}}, r"only differs by case, _ or -"),
     ("dotenv", {"accounts": {"7up": BYBIT}}, r"cannot begin the names of variables"),
