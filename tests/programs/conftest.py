@@ -30,11 +30,8 @@ STAND_INS = HERE / "stand_ins"
 #: Beside the virtual environment, which the test driver keeps.
 FETCHED = Path(sys.prefix) / "fetched"
 VERSIONS = {"freqtrade": "2026.9", "octobot": "2.0.16", "jesse": "3.5.3", "hummingbot": "20260922"}
-#: Made for a newer Python than this one, or of source alone.
-_OPTIONS = {
-    "octobot": ("--only-binary=:all:", "--python-version=3.12"),
-    "hummingbot": ("--no-binary=hummingbot", "--no-build-isolation"),
-}
+#: The newest is of source alone.
+_OPTIONS = {"hummingbot": ("--no-binary=hummingbot", "--no-build-isolation")}
 
 
 def fetch(name: str) -> Path:
@@ -48,6 +45,8 @@ def fetch(name: str) -> Path:
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps"),
+            # What is read here runs on every Python; what trades may not.
+            "--ignore-requires-python",
             *(*_OPTIONS.get(name, ()), f"--dest={partial}", f"{name}=={VERSIONS[name]}"),
         ],
         # To learn what a source distribution depends on, pip runs its setup, which asks for a compiler's helpers.

@@ -33,7 +33,7 @@ def written(variables: dict[str, str]) -> str | None:
 
 
 @given(VARIABLES)
-@settings(max_examples=1000)
+@settings(max_examples=400)
 def test_dotenv(variables: dict[str, str]) -> None:
     text = written(variables)
     if text is not None:
