@@ -10,10 +10,11 @@ from tests.collection import CHECKOUT, make_importable
 
 make_importable()
 
-from tests.generated import ccxt_needs, exchange_proofs, exchanges_guide, key_forms
+from tests.generated import ccxt_needs, exchange_proofs, exchanges_guide, key_forms, leak_rules
 
 if __name__ == "__main__":
-    for file, text in (*ccxt_needs.files(), *exchange_proofs.files(), *exchanges_guide.files(), *key_forms.files()):
+    generators = (ccxt_needs, exchange_proofs, exchanges_guide, key_forms, leak_rules)
+    for file, text in (each for generator in generators for each in generator.files()):
         if file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
             print(f"{file.relative_to(CHECKOUT)}: written anew")
