@@ -58,7 +58,7 @@ class ActionModule(JudgeAction):
         "return_passed": {"type": "bool", "default": False},
         "report_path": {"type": "path"},
     }
-    required_one_of = (("api_keys", "src", "declared"),)
+    required_one_of = (("api_keys", "src", "declared", "exposed"),)
 
     def judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
         """Read everything, judge it, write the report and say what blocks."""
@@ -76,7 +76,8 @@ class ActionModule(JudgeAction):
         waivers = list_of(options["waivers"], "waivers")
         if options["waivers_file"]:
             waivers = waivers + list_of(self._waivers_file(options["waivers_file"]), "waivers_file")
-        if not facts.keys:
+        scanned = any(each.exposed is not None or each.inventory is not None for each in facts.machines.values())
+        if not facts.keys and not scanned:
             raise InputError(
                 field="api_keys",
                 problem="holds no key, and neither src nor declared does: there is nothing to judge",

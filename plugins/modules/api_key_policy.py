@@ -31,7 +31,7 @@ options:
     description:
       - RV(trading.hosts.api_key_info#module:api_keys), or the whole registered result. For up to about 500 keys. Give
         more as files with O(src).
-      - At least one of O(api_keys), O(src) and O(declared) is required.
+      - At least one of O(api_keys), O(src), O(declared) and O(exposed) is required.
     type: raw
   egress:
     description:

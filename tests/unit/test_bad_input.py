@@ -29,7 +29,13 @@ from ansible_collections.trading.hosts.plugins.action import allowlist_check, ap
 from ansible_collections.trading.hosts.plugins.module_utils import _http
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.modules import api_key_info as api_key_info_module
-from ansible_collections.trading.hosts.plugins.modules import clock_info, credential, credential_info, public_ip_info
+from ansible_collections.trading.hosts.plugins.modules import (
+    clock_info,
+    credential,
+    credential_info,
+    exposed_credential_info,
+    public_ip_info,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -71,6 +77,11 @@ def test_no_right_to_become_root(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert failure(module, given, capsys) == ROOT
+
+
+def test_no_right_to_see_a_whole_host(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "does not run as root on the host; set become: true." in failure(exposed_credential_info, {}, capsys)
 
 
 @pytest.mark.parametrize(

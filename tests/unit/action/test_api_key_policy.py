@@ -70,6 +70,50 @@ def test_a_failure_names_the_worst_and_its_mend_in_one_line() -> None:
     assert "withdrawal-forbidden" in rules(result)
 
 
+SCAN: dict[str, t.Any] = {
+    "changed": False,
+    "exposed": [{"kind": "file", "path": "/opt/bot/.env", "line": 2, "exchanges": ["okx"], "readable_by": "owner"}],
+    "scan": {"scope": "host", "complete": True, "partial_because": []},
+    "swap": {"state": "off", "clear": []},
+    "core_dumps": {"state": "off", "why": "", "found": []},
+    "backups": [],
+    "host_key": {"present": False, "disk_encrypted": None},
+}
+INVENTORY = {"exposed": [], "scan": {"scope": "inventory", "complete": True}}
+
+
+def test_a_scan_is_judged_also_where_no_key_is() -> None:
+    result = run(exposed=SCAN, fail_on="never", return_passed=True)
+    assert "credential-exposed" in rules(result)
+    assert result["findings"][0]["subject"] == {"host": "bot1", "key": "/opt/bot/.env", "service": None}
+    assert set(rules(result, "pass")) == {"swap-unencrypted", "core-dumps-enabled"}
+    both = run(exposed=[SCAN, INVENTORY], fail_on="never", return_passed=True)
+    assert set(rules(both, "pass")) == {"swap-unencrypted", "core-dumps-enabled", "inventory-secret-in-clear"}
+
+
+def test_scans_come_from_files_too(tmp_path: Path) -> None:
+    for kind, scan in (("exposed", SCAN), ("inventory", INVENTORY)):
+        write_facts(directory=str(tmp_path), host="bot9", kind=kind, document=scan)
+    result = run(src=[str(tmp_path)], fail_on="never", return_passed=True)
+    assert "credential-exposed" in rules(result)
+    assert "inventory-secret-in-clear" in rules(result, "pass")
+    assert {finding["subject"]["host"] for finding in result["findings"]} == {"bot9", None}
+
+
+@pytest.mark.parametrize(
+    ("exposed", "said"),
+    [
+        ({"failed": True, "msg": "x"}, "exposed: is not what exposed_credential_info returned"),
+        ([SCAN, SCAN], "exposed[1]: is the second scan of this kind for bot1"),
+        ("text", "exposed: is not what exposed_credential_info returned"),
+        ([[]], "exposed[0]: is not what exposed_credential_info returned"),
+    ],
+)
+def test_what_is_no_scan_is_refused(exposed: t.Any, said: str) -> None:
+    with pytest.raises(AnsibleActionFail, match=re.escape(said)):
+        run(exposed=exposed)
+
+
 def test_never_does_not_fail_and_still_tells() -> None:
     result = run(**facts(key(), WITHDRAWS), fail_on="never")
     assert not result["failed"]
@@ -140,7 +184,7 @@ def test_a_declared_key_without_facts_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "one of the following is required: api_keys, src, declared"),
+        ({}, "one of the following is required: api_keys, src, declared, exposed"),
         ({"api_keys": "text"}, "api_keys: is str, not a list"),
         ({"api_keys": [{"name": "x"}]}, "api_keys[0]: lacks some of"),
         ({"api_keys": [{**to_json(key()), "colour": 1}]}, "api_keys[0].colour: is not a fact"),

@@ -18,7 +18,7 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.trading.hosts.plugins.action.api_key_policy import ActionModule
 from ansible_collections.trading.hosts.plugins.module_utils._facts import clock_facts, egress_facts, key_facts, to_json
-from ansible_collections.trading.hosts.plugins.modules import credential_info
+from ansible_collections.trading.hosts.plugins.modules import credential_info, exposed_credential_info
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import read_facts
 
 _GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "facts.md").read_text(encoding="utf-8")
@@ -51,6 +51,7 @@ def test_every_kind_has_an_example_that_is_read(facts_dir: Path) -> None:
         "clock",
         "egress",
         "credentials",
+        "exposed",
     }
     for data in FILES["api_keys"]["facts"]:
         assert to_json(key_facts(data, where="example")) == data, "a member is missing"
@@ -62,6 +63,11 @@ def test_every_kind_has_an_example_that_is_read(facts_dir: Path) -> None:
     for data in FILES["credentials"]["facts"]:
         assert list(data) == list(returned["credentials"]["contains"])
     assert list(FILES["credentials"]["machine"]) == list(returned["machine"]["contains"])
+    returned = yaml.safe_load(exposed_credential_info.RETURN)
+    for data in FILES["exposed"]["facts"]:
+        assert list(data) == list(returned["exposed"]["contains"])
+    for name in ("scan", "swap", "core_dumps", "host_key"):
+        assert list(FILES["exposed"][name]) == list(returned[name]["contains"])
 
 
 def test_the_examples_are_judged_as_the_page_shows(facts_dir: Path, tmp_path: Path) -> None:
