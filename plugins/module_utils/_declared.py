@@ -32,6 +32,7 @@ ATTESTABLE = (
     "owned_prefixes",
     "owner_kind",
     "permissions",
+    "recovery",
 )
 
 _ATTESTATION: dict[str, t.Any] = {

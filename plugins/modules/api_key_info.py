@@ -413,6 +413,18 @@ options:
                     description: The day, C(YYYY-MM-DD).
                     type: str
                     required: true
+              recovery:
+                description: Who vouches that trading goes on that way, because they tried it.
+                type: dict
+                suboptions:
+                  by:
+                    description: The person.
+                    type: str
+                    required: true
+                  "on":
+                    description: The day, C(YYYY-MM-DD).
+                    type: str
+                    required: true
           recovery:
             description: How trading goes on when this host is lost.
             type: str

@@ -21,6 +21,7 @@ from . import (
     _passphrase,
     _permissions,
     _person,
+    _recovery,
     _retired,
 )
 from ._case import Rule
@@ -33,6 +34,7 @@ _FAMILIES = (
     _ipv6,
     _lifetime,
     _person,
+    _recovery,
     _passphrase,
     _key_type,
     _clock,

@@ -56,6 +56,8 @@ DECLARED: dict[str, t.Any] = {
     "account_level": "sub",
     "owner_kind": "own",
     "ip_restriction": True,
+    "recovery": "standby_key",
+    "attested": {"recovery": {"by": "Ada", "on": "2026-10-01"}},
     "two_factor": {"kind": "app", "attested_by": "Ada", "attested_on": "2026-10-01"},
 }
 WORD = {"by": "Ada", "on": "2026-10-01"}

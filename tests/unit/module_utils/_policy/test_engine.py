@@ -74,6 +74,7 @@ def test_what_was_learned_elsewhere_never_passes() -> None:
         "attestation-stale",
         "egress-rotating",
         "permissions-inseparable",
+        "recovery-path",
     }
 
 

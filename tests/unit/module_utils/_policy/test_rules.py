@@ -518,7 +518,7 @@ ROWS = [
     ),
     Row("attestation-stale", "pass low", key()),
     Row("attestation-stale", "fail low", key(declared={"attested": {"label": OLD_WORD}})),
-    Row("attestation-stale", "not_applicable", key(without=["two_factor"])),
+    Row("attestation-stale", "not_applicable", key(without=["two_factor", "attested"])),
     Row("declared-observed-conflict", "pass medium observed", key()),
     Row("declared-observed-conflict", "fail medium", key(declared={"label": "other"})),
     Row("declared-observed-conflict", "fail high", key(declared={"access": "read", "products": []})),
@@ -663,6 +663,39 @@ HOST_ROWS = [
             ("pass low observed", {"loaded_by": ["a.service"], "environment_of": []}),
             ("fail low observed", {"loaded_by": ["a.service"], "environment_of": ["a.service"]}),
             ("unknown low", {"loaded_by": ["a.service"]}),
+        )
+    ),
+    Row("recovery-path", "pass high attested", key(), machine()),
+    Row("recovery-path", "unknown high", key(without=["recovery"])),
+    Row("recovery-path", "unknown high", key(without=["attested"])),
+    Row("recovery-path", "unknown high", key(declared={"attested": {"recovery": OLD_WORD}})),
+    Row("recovery-path", "unknown high", key(declared={"recovery": "escrow"}), machine()),
+    *(
+        Row(
+            "recovery-path",
+            says,
+            key(credential="grid.json", declared={"recovery": "escrow", **more}),
+            machine(credentials=[{"name": "grid.json", "sealed_copy": copy}, {"name": "other", "sealed_copy": "none"}]),
+        )
+        for says, copy, more in (
+            ("pass high attested", "current", {}),
+            ("unknown high", "current", {"attested": {}}),
+            ("fail high observed", "old", {}),
+            ("fail high observed", "none", {}),
+            ("unknown high", None, {}),
+        )
+    ),
+    *(
+        Row(
+            "recovery-path",
+            says,
+            key(declared={"recovery": "escrow"}),
+            machine(credentials=[{"name": "bots.json", "sealed_copy": "none", "api_keys": [held]}]),
+        )
+        for says, held in (
+            ("fail high observed", {"entry": "grid-bybit", "masked_id": None}),
+            ("fail high observed", {"entry": None, "masked_id": "ab…yz"}),
+            ("unknown high", {"entry": None, "masked_id": "xx…xx"}),
         )
     ),
     Row("ssh-host-verified", "pass high observed", key(), machine(verified_host=True)),
