@@ -5,7 +5,8 @@
 """How long placing 20 credentials takes, as root: `python -m tests.bench.bench_placement [--rounds 7] [--host beta]`.
 
 Side by side in one run, on one real host of the lab over SSH with pipelining, whole `ansible-playbook` processes: a
-ping, placing on a host that has none, placing on one that has them all, and what was there before: community.general's
+ping, placing on a host that has none, placing on one that has them all, both by either store, and what
+was there before: community.general's
 systemd_creds_encrypt and copy, in loops. Prints medians of the wall time, the ratios, how often ssh was run, and the
 CPU seconds of the host. The other collection is taken from PyPI's package `ansible`, once, and kept in the cache.
 """
@@ -35,22 +36,20 @@ if TYPE_CHECKING:
 COUNT = 20
 #: Holds community.general 11.4.
 PACKAGE = "ansible==12.3.0"
-TARGETS = {"none": 1.5, "present": 1.4, "loops": 15.0}
+TARGETS = {"none": 1.5, "present": 1.4, "loops": 15.0, "age": 2.5}
 
 NAMES = [f"bot{number:02}.json" for number in range(COUNT)]
 PING = ({"name": "ping", "ansible.builtin.ping": {}},)
-PLACE = (
-    place(
-        *(
-            {
-                "name": name,
-                "format": "ccxt",
-                "fields": {"api_key": f"{{{{ keys[{number}] }}}}", "secret": f"{{{{ secrets[{number}] }}}}"},
-            }
-            for number, name in enumerate(NAMES)
-        )
-    ),
+CREDENTIALS: tuple[Mapping[str, Any], ...] = tuple(
+    {
+        "name": name,
+        "format": "ccxt",
+        "fields": {"api_key": f"{{{{ keys[{number}] }}}}", "secret": f"{{{{ secrets[{number}] }}}}"},
+    }
+    for number, name in enumerate(NAMES)
 )
+PLACE = (place(*CREDENTIALS),)
+PLACE_AGE = (place(*CREDENTIALS, store="age"),)
 LOOPS = (
     {"name": "directory", "ansible.builtin.file": {"path": f"/{STORE}", "state": "directory", "mode": "0700"}},
     {
@@ -137,7 +136,7 @@ def main() -> None:
     options = parser.parse_args()
     host = options.host
     other = community_general()
-    ping, none, present, loops, default_loops = (Measured() for _turn in range(5))
+    ping, none, present, loops, default_loops, age_none, age_present = (Measured() for _turn in range(7))
     with tempfile.TemporaryDirectory() as name, Lab() as lab:
         controller = Controller(lab, Path(name), user="root", pipelining=True)
         with_other = {"ANSIBLE_COLLECTIONS_PATH": f"{collections_directory()}:{other}"}
@@ -158,6 +157,10 @@ def main() -> None:
             measure(lab, host, controller, PLACE, none, lambda run: run.of(host, "place").status == "changed")
             measure(lab, host, controller, PING, ping, lambda run: True)
             measure(lab, host, controller, PLACE, present, lambda run: run.of(host, "place").status == "ok")
+            virgin(lab, host)
+            measure(lab, host, controller, PLACE_AGE, age_none, lambda run: run.of(host, "place").status == "changed")
+            measure(lab, host, controller, PING, ping, lambda run: True)
+            measure(lab, host, controller, PLACE_AGE, age_present, lambda run: run.of(host, "place").status == "ok")
             if number < 2:  # they are long enough to be measured well
                 for configured, measured in ((controller, loops), (default, default_loops)):
                     virgin(lab, host)
@@ -170,6 +173,8 @@ def main() -> None:
         ("ansible.builtin.ping", ping),
         ("placed on a host that has none", none),
         ("placed on a host that has them", present),
+        ("age, on a host that has none", age_none),
+        ("age, on a host that has them", age_present),
         ("community.general and copy, loops", loops),
         ("the same, pipelining off (default)", default_loops),
     ):
@@ -177,11 +182,15 @@ def main() -> None:
     ratios = {
         "none": statistics.median(none.wall) / base,
         "present": statistics.median(present.wall) / base,
+        "age": statistics.median(age_none.wall) / base,
+        "age present": statistics.median(age_present.wall) / base,
         "loops": statistics.median(loops.wall) / statistics.median(none.wall),
         "default loops": statistics.median(default_loops.wall) / statistics.median(none.wall),
     }
     print(f"none / ping      {ratios['none']:6.2f}   target: at most {TARGETS['none']}")
     print(f"present / ping   {ratios['present']:6.2f}   target: at most {TARGETS['present']}")
+    print(f"age none / ping  {ratios['age']:6.2f}   target: at most {TARGETS['age']}")
+    print(f"age held / ping  {ratios['age present']:6.2f}   target: at most {TARGETS['age']}")
     print(f"loops / none     {ratios['loops']:6.1f}   target: at least {TARGETS['loops']:.0f}")
     print(f"the same, off    {ratios['default loops']:6.1f}")
 

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import hashlib
 import subprocess
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,20 @@ import pytest
 
 from tests.lab._spec import HostSpec
 from tests.lab._tools import wait_for
-from tests.lab.e2e._support import HOSTS, IDENTITY, STORE, Controller, Run, canary, decrypt, info, names, place, virgin
+from tests.lab.e2e._support import (
+    HOSTS,
+    IDENTITY,
+    MACHINE_ID,
+    STORE,
+    Controller,
+    Run,
+    canary,
+    decrypt,
+    info,
+    names,
+    place,
+    virgin,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -273,3 +288,78 @@ def test_damage_and_a_lost_identity(lab: Lab, controller: Controller) -> None:
     finally:
         aside.rename(identity)
     assert ok(controller.run(place(TOKEN, store="age"), hosts="alpha")).of("alpha", "place").status == "ok"
+
+
+def test_another_machine_id_does_no_harm(lab: Lab, controller: Controller) -> None:
+    """Nothing here is bound to it: no credential is lost, on any release, and nothing calls systemd-creds."""
+    ok(controller.run(place(TOKEN, store="age"), hosts="alpha"))
+    path = lab.root("alpha") / MACHINE_ID
+    right = path.read_text()
+    path.write_text(f"{uuid.uuid4().hex}\n")
+    try:
+        run = ok(controller.run(place(TOKEN, store="age"), info(), hosts="alpha"))
+        assert run.of("alpha", "place").status == "ok"
+        assert run.of("alpha", "info").data["credentials"][0]["decryptable"] == "yes"
+    finally:
+        path.write_text(right)
+
+
+@pytest.mark.parametrize("store", ["systemd", "age"])
+def test_a_full_and_a_read_only_disk_leave_what_was_there(lab: Lab, controller: Controller, store: str) -> None:
+    small = "/srv/small"
+    lab.execute("alpha", ["mkdir", "--parents", "--mode=700", small])
+    lab.execute("alpha", ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", small])
+    others = [{"name": f"other{number}", "content": "{{ secret }}"} for number in range(3)]
+    new = {**TOKEN, "content": "{{ token }}-new"}
+    try:
+        ok(controller.run(place(TOKEN, directory=small, store=store), hosts="alpha"))
+        before = lab.execute("alpha", ["sh", "-c", f"cat {small}/token*"]).stdout
+        lab.execute("alpha", ["dd", "if=/dev/zero", f"of={small}/rest", "bs=4k"], check=False)
+        full = controller.run(place(new, *others, directory=small, store=store), hosts="alpha")
+        assert "the disk is full; what was there before is untouched" in full.message()
+        lab.execute("alpha", ["rm", f"{small}/rest"])
+        lab.execute("alpha", ["mount", "-o", "remount,ro", small])
+        read_only = controller.run(
+            place(new, directory=small, store=store, ignore_errors=True, name="new"),
+            place(TOKEN, directory=small, store=store),
+            hosts="alpha",
+        )
+        assert "its file system is read-only" in read_only.of("alpha", "new").data["msg"]
+        assert read_only.of("alpha", "place").status == "ok"
+        assert lab.execute("alpha", ["sh", "-c", f"cat {small}/token*"]).stdout == before
+        lab.execute("alpha", ["mount", "-o", "remount,rw", small])
+        mended = ok(controller.run(place(new, *others, directory=small, store=store), hosts="alpha"))
+        assert reasons(mended, "alpha") == [["content"], ["absent"], ["absent"], ["absent"]]
+    finally:
+        lab.execute("alpha", ["umount", small])
+
+
+@pytest.mark.parametrize("stores", [("age", "age"), ("systemd", "age")], ids="-".join)
+def test_two_runs_at_once_end_well_with_one_result(
+    lab: Lab, hosts: tuple[str, ...], tmp_path: Path, stores: tuple[str, str]
+) -> None:
+    clean(lab, "alpha")
+    wanted = [f"key{number}" for number in range(6)]
+    contents = [canary(), canary()]
+    controllers = []
+    for number, content in enumerate(contents):
+        one = Controller(lab, tmp_path / str(number), pipelining=True)
+        one.write_vars({"content": content})
+        controllers.append(one)
+
+    def run(number: int) -> Run:
+        credentials = ({"name": name, "content": "{{ content }}"} for name in wanted)
+        return controllers[number].run(place(*credentials, store=stores[number]), hosts="alpha")
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for done in pool.map(run, (0, 1)):
+            ok(done)
+    held = names(lab, "alpha")
+    files = [name for name in held if not name.startswith(".")]
+    assert [name.removesuffix(".age") for name in files] == wanted
+    assert len({name.endswith(".age") for name in files}) == 1, files
+    age = files[0].endswith(".age")
+    texts = {opened(lab, "alpha", name) if age else decrypt(lab, "alpha", name) for name in wanted}
+    assert len(texts) == 1
+    assert texts <= set(contents)
+    assert [name for name in held if name.endswith(".tmp")] == []
