@@ -482,14 +482,21 @@ def _is_own(name: str, row: dict[str, Any]) -> bool:
 
 
 def _lines(data: Any, path: str) -> list[str]:
-    if isinstance(data, Line):
-        return [data]
-    if isinstance(data, dict) and data:
-        # A name must not look like a path.
-        named = [(re.sub(r"[.=\[\]]", "_", name), value) for name, value in data.items()]
-        return [line for name, value in named for line in _lines(value, f"{path}.{name}" if path else name)]
-    if isinstance(data, list) and data:
-        return [line for value in data for line in _lines(value, f"{path}[]")]
-    if isinstance(data, str):
-        return [f"{path}={data}", *(f"{path},={piece.strip()}" for piece in re.split("[,\r\n]", data))]
-    return [f"{path}={json.dumps(data)}"]
+    """Return a line for each value; not by recursion, which ends before the deepest answers do."""
+    lines: list[str] = []
+    waiting = [(data, path)]
+    while waiting:
+        value, at = waiting.pop()
+        if isinstance(value, Line):
+            lines.append(value)
+        elif isinstance(value, dict) and value:
+            # A name must not look like a path.
+            named = [(re.sub(r"[.=\[\]]", "_", name), part) for name, part in value.items()]
+            waiting += [(part, f"{at}.{name}" if at else name) for name, part in reversed(named)]
+        elif isinstance(value, list) and value:
+            waiting += [(part, f"{at}[]") for part in reversed(value)]
+        elif isinstance(value, str):
+            lines += [f"{at}={value}", *(f"{at},={piece.strip()}" for piece in re.split("[,\r\n]", value))]
+        else:
+            lines.append(f"{at}={json.dumps(value)}")
+    return lines

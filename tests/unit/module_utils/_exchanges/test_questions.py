@@ -383,6 +383,7 @@ def test_the_registry_lists_every_exchange_file() -> None:
         "_nonce",
         "_options",
         "_pace",
+        "_pairs",
         "_passphrase",
         "_placed",
         "_signing",
