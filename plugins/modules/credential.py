@@ -142,6 +142,13 @@ options:
           - Make it where the key was created, for the host and for a recovery recipient, with C(age --encrypt --armor
             --recipient HOST --recipient RECOVERY). M(trading.hosts.credential_info) tells the host's recipient.
         type: str
+      private_key_from:
+        description:
+          - Name of a credential in O(directory) on the host that holds a private key alone, as
+            M(trading.hosts.key_pair) makes it. It becomes the field V(secret) of the document, and never leaves the
+            host.
+          - O(credentials[].fields) holds the rest, such as V(api_key).
+        type: str
       with_key:
         description:
           - Which key encrypts the credential. V(host) is a file on the host's disk, V(tpm2) is its TPM.

@@ -33,4 +33,11 @@ def _with_content(request: Request, *, placer: Placer) -> Request:
             f"{request.name} cannot be copied from {request.copy_from}, which is not in {placer.directory} on this "
             "host; name a credential that is there."
         )
+    if request.around is not None:
+        if not content.lstrip().startswith(b"-----BEGIN "):
+            raise StoreError(
+                f"{request.name} cannot be made with {request.copy_from}, which holds no private key; name a "
+                "credential that the module key_pair made."
+            )
+        content = request.around(content.decode("utf-8", "replace"))
     return dataclasses.replace(request, content=content)

@@ -48,6 +48,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "exchanges": {"type": "dict"},
             "sealed": {"type": "str"},
             "copy_from": {"type": "str"},
+            "private_key_from": {"type": "str", "no_log": False},
             "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
             "not_after": {"type": "str"},
         },
@@ -62,6 +63,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "require_verified_host": {"type": "bool", "default": True},
 }
 
+_PEM = "-----BEGIN PRIVATE KEY-----"
 _PLACEHOLDER = re.compile(
     r"(?:<.*>|\{\{.*|x{6,}|\*{6,}|\.{3,}|todo|tbd|example|placeholder|dummy|none|null|undefined|redacted"
     r"|changeme\w*|replaceme\w*|(?:change|replace|insert|put|enter)(?:this|me|your|the|here)\w*"
@@ -76,7 +78,8 @@ class Request:
     """One credential to place (``content`` is its document), to remove (``content`` is None) or to leave (``settled``).
 
     With ``keep`` whatever content is there and decrypts stays, and ``content`` is only for where there is none.
-    With ``copy_from`` the host fills ``content`` in from the credential of that name, before anything else is done.
+    With ``copy_from`` the host fills ``content`` in from the credential of that name, before anything else is done;
+    with ``around`` it becomes what that makes of it.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Request:
     settled: bool = False
     copy_from: str | None = None
     is_sealed: bool = False
+    around: t.Callable[[str], bytes] | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
     def state(self) -> str:
@@ -176,6 +180,9 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: st
                 problem=f"is given, and the store {store} knows nothing like it",
                 mend="leave it out, or use store: systemd",
             )
+    if entry.get("private_key_from") is not None:
+        source, around = _private_key(entry, name=name, where=where)
+        return Request(name=name, with_key=str(with_key), not_after=not_after, copy_from=source, around=around)
     source = _source(entry, name=name, where=where)
     if entry.get("sealed") is not None:
         opened = _opened(entry, where=where, unseal=unseal)
@@ -240,6 +247,35 @@ def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str | Non
             field=f"{where}.copy_from", value=name, problem="is the credential itself", mend="name another one"
         )
     return str(source)
+
+
+def _private_key(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> tuple[str, t.Callable[[str], bytes]]:
+    """Return the credential that holds the private key, and what makes the document of the key's text."""
+    source = entry["private_key_from"]
+    check_name(name=source, field=f"{where}.private_key_from")
+    fields = entry.get("fields")
+    if not isinstance(fields, dict) or fields.get("secret") is not None:
+        raise InputError(
+            field=f"{where}.private_key_from",
+            problem="is given without fields, or beside a secret there",
+            mend="give in fields what the private key lacks, such as api_key",
+        )
+    others = ("accounts", "content", "sealed", "copy_from")
+    given = [option for option in others if entry.get(option) is not None]
+    if given:
+        raise InputError(
+            field=where, problem=f"gives {' and '.join(given)} beside private_key_from", mend="give one of them"
+        )
+    if source == name:
+        raise InputError(
+            field=f"{where}.private_key_from", value=name, problem="is the credential itself", mend="name another one"
+        )
+
+    def around(key: str) -> bytes:
+        return _document({**entry, "fields": {**fields, "secret": key}}, where=where)
+
+    around(f"{_PEM}\nMA==\n{_PEM.replace('BEGIN', 'END')}\n")  # what is wrong with the rest is said before it is sent
+    return str(source), around
 
 
 def _not_after(given: t.Any, *, where: str) -> str | None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import typing as t
 from pathlib import Path
@@ -86,3 +87,52 @@ def test_refusals(given: dict[str, t.Any], problem: str) -> None:
     with pytest.raises(InputError, match=problem) as caught:
         parse(credentials=[{"name": "bot", **given}])
     assert "CANARY" not in str(caught.value)
+
+
+def pem(text: str) -> str:
+    return f"-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n"
+
+
+def made(placer: Placer, **changes: t.Any) -> Outcome:
+    entry = {"name": "bot.json", "format": "ccxt", "fields": {"api_key": "CANARY-api-key"}, "private_key_from": "pair"}
+    requests = with_copies(parse(credentials=[{**entry, **changes}]), placer=placer)
+    (outcome,) = placer.run(requests=requests, check_mode=False)
+    return outcome
+
+
+def test_a_document_is_made_with_a_private_key_that_lies_there(placer: Placer) -> None:
+    placer.run(requests=[Request("pair", pem("CANARY-one").encode())], check_mode=False)
+    assert made(placer).reasons == ("absent",)
+    assert json.loads(placer.content("bot.json") or b"") == {"apiKey": "CANARY-api-key", "secret": pem("CANARY-one")}
+    assert made(placer).reasons == ()
+    other = pem("CANARY-two")
+    placer.run(requests=[Request("pair", other.encode())], check_mode=False)
+    assert made(placer).content_changed
+    assert json.loads(placer.content("bot.json") or b"")["secret"] == other
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"fields": None}, "is given without fields"),
+        ({"fields": {"api_key": "CANARY-api-key", "secret": "CANARY-secret"}}, "beside a secret"),
+        ({"content": "CANARY"}, "gives content beside private_key_from"),
+        ({"private_key_from": "bot.json"}, "is the credential itself"),
+        ({"private_key_from": "../pair"}, "is not a credential name"),
+        ({"fields": {"api_key": " CANARY-api-key"}}, "has white space around it"),
+    ],
+)
+def test_what_is_wrong_with_the_rest_is_said_before_anything_is_read(
+    placer: Placer, changes: dict[str, t.Any], sentence: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        made(placer, **changes)
+    assert sentence in str(refused.value)
+    assert "CANARY" not in str(refused.value)
+
+
+def test_what_is_no_private_key_is_not_taken_for_one(both: Placer) -> None:
+    with pytest.raises(StoreError, match="holds no private key"):
+        made(both, private_key_from="bot")
+    with pytest.raises(StoreError, match="is not in"):
+        made(both, private_key_from="gone")
