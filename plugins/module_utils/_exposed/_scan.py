@@ -39,7 +39,13 @@ HOST_KEY = "/var/lib/systemd/credential.secret"
 #: Top-level directories that hold the system's own programs, and what is in memory.
 _SYSTEM = re.compile(r"s?bin|boot|dev|lib(?:x?32|64)?|lost\+found|proc|run|snap|sys|usr")
 #: Of those, what people write to.
-_MORE_ROOTS = ("/usr/local", "/usr/lib/systemd/system", "/run/systemd/system", "/run/systemd/transient")
+_MORE_ROOTS = (
+    "/usr/local",
+    os.path.join("/dev", "shm"),
+    "/usr/lib/systemd/system",
+    "/run/systemd/system",
+    "/run/systemd/transient",
+)
 #: First what is likely, so that a scan that is cut short has seen it.
 _FIRST = ("/root", "/home", "/opt", "/srv", "/etc")
 #: Layers of container images, what can be fetched again, and logs, which have no end.

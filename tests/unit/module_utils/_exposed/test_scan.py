@@ -314,7 +314,7 @@ def test_options_that_cannot_be_used(place: Path, changes: dict[str, t.Any], fie
 def test_the_default_is_all_but_the_systems_own() -> None:
     roots = _scan._roots()
     assert roots[0] in ("/root", "/home")
-    assert {"/etc", "/usr/local", "/tmp"} <= set(roots)
+    assert {"/etc", "/usr/local", "/tmp", "/dev/shm"} <= set(roots)
     assert not {"/usr", "/proc", "/sys", "/dev", "/run"} & set(roots)
 
 
