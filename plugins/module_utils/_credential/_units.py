@@ -72,9 +72,7 @@ def users_by_unit(
     return users
 
 
-def environment_by_unit(
-    *, units: t.Collection[str], unit_directories: t.Sequence[str] = UNIT_DIRECTORIES
-) -> Loads:
+def environment_by_unit(*, units: t.Collection[str], unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Loads:
     """Return the names of the credentials that the launcher puts into the environment of each of these services."""
     found: dict[str, list[str]] = {}
     for unit, paths in (_files_by_unit(unit_directories) if units else {}).items():
