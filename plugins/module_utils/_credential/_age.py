@@ -93,7 +93,7 @@ def stanzas(*, encrypted: bytes) -> list[str] | None:
     lines = text[:_MAX_HEADER].split(b"\n")
     if lines[0] != b"age-encryption.org/v1":
         return None
-    found = []
+    found: list[str] = []
     for line in lines[1:]:
         if line.startswith(b"---"):
             return found
@@ -290,6 +290,7 @@ class AgeStore:
     def load_directive(self, *, name: str, path: str) -> str | None:
         """systemd has no directive for age files: the role ``trading_service`` unseals them."""
         del name, path
+        return None
 
     def _run(self, *, argv: t.Sequence[str], stdin: bytes = b"") -> Completed:
         try:

@@ -181,8 +181,8 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: st
                 mend="leave it out, or use store: systemd",
             )
     if entry.get("private_key_from") is not None:
-        source, around = _private_key(entry, name=name, where=where)
-        return Request(name=name, with_key=str(with_key), not_after=not_after, copy_from=source, around=around)
+        half, around = _private_key(entry, name=name, where=where)
+        return Request(name=name, with_key=str(with_key), not_after=not_after, copy_from=half, around=around)
     source = _source(entry, name=name, where=where)
     if entry.get("sealed") is not None:
         opened = _opened(entry, where=where, unseal=unseal)

@@ -22,7 +22,7 @@ class Machine:
         self.root = root
         self.numbers: dict[str, int] = {}
         self.real_stat = os.stat
-        monkeypatch.setattr(_swap.os, "stat", self.stat)
+        monkeypatch.setattr(os, "stat", self.stat)
 
     def stat(self, path: t.Any, **more: t.Any) -> t.Any:
         if str(path) in self.numbers:

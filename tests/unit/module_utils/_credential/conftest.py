@@ -161,13 +161,12 @@ class FakeAge:
         if argv[1] == "--decrypt":
             text = (stdin or Path(argv[4]).read_bytes()).decode()
             try:
-                body = base64.b64decode("".join(text.splitlines()[1:-1])).partition(b"--- mac\n")[2]
-                recipients, content = json.loads(body)
+                held = json.loads(base64.b64decode("".join(text.splitlines()[1:-1])).partition(b"--- mac\n")[2])
             except ValueError:
                 return Completed(1, b"", b"age: error: failed to decrypt and authenticate payload chunk\n")
-            if age_recipient(self._secret(argv[3])) not in recipients:
+            if age_recipient(self._secret(argv[3])) not in held[0]:
                 return Completed(1, b"", b"age: error: no identity matched any of the recipients\n")
-            return Completed(0, b"damaged" if self.corrupt else bytes.fromhex(content), b"")
+            return Completed(0, b"damaged" if self.corrupt else bytes.fromhex(held[1]), b"")
         return Completed(0, b"", b"")
 
     def _secret(self, path: str) -> str:
