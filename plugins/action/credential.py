@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._credential._request import ARGUMENT_SPEC, parse, parse_recipients
+from ..module_utils._credential._request import ARGUMENT_SPEC, parse, parse_recipients, parse_user
 from ..plugin_utils._escrow import CURRENT, Escrow
 from ..plugin_utils._facts_files import learning_host
 from ..plugin_utils._secret_action import SecretAction
@@ -21,6 +21,7 @@ class ActionModule(SecretAction):
     def check(self, args: t.Mapping[str, t.Any]) -> None:
         parse(credentials=args.get("credentials"), store=args.get("store") or "systemd")
         parse_recipients(options=args)
+        parse_user(options=args)
         if args.get("escrow_to"):
             # The host is the same as at the end; its name is checked here, before anything is sent.
             Escrow(directory=str(args["escrow_to"]), host=str(self._task.delegate_to or "host")).check()

@@ -179,6 +179,19 @@ options:
     type: str
     choices: [systemd, age]
     default: systemd
+  scope:
+    description:
+      - For whose services the credentials are, in the store V(systemd). V(system) are those of the host.
+      - V(user) are those of O(user)'s own service manager (C(systemctl --user)). Nobody else's services can open them,
+        not even the host's. Needs systemd 256 or newer (Debian 13).
+    type: str
+    choices: [system, user]
+    default: system
+  user:
+    description:
+      - The user, for O(scope=user), who then owns the files. The default of O(directory) becomes
+        C(/etc/credstore.encrypted.USER), which others can list.
+    type: str
   recipients:
     description:
       - Who else than the host can open the credentials of the store V(age), and who can open what is kept in

@@ -113,6 +113,10 @@ credentials:
     null_key:
       description: Whether it is encrypted with the null key, which protects nothing.
       type: bool
+    scope:
+      description: For whose services it is. V(system), or V(user) for those of its owner's own service manager.
+      type: str
+      sample: system
     recipients:
       description:
         - Who can open it, in the store age, as recipients. The host's own one is among them.
@@ -203,7 +207,7 @@ credentials:
           type: str
           sample: grid-bot
         service:
-          description: The service through which this user reads it. Null for root.
+          description: The service through which this user reads it. Null for root, and for the owner with scope user.
           type: str
           sample: bot.service
 machine:

@@ -140,6 +140,8 @@ def _describe_file(host: _Host, name: str, *, kind: str) -> tuple[dict[str, t.An
     encrypted, status = read
     store = host.store(store_of(encrypted=encrypted) if encrypted else kind)
     key_type = store.key_type(encrypted=encrypted)
+    if key_type.endswith("-scoped"):  # only its owner's manager opens it, or root in that one's name
+        store = dataclasses.replace(host.systemd, user=_user(status.st_uid))
     tried = _try(store, name=name, path=path, encrypted=encrypted, key_type=key_type)
     notes = read_notes(path=path, encrypted=encrypted)
     described = _entry(
@@ -176,12 +178,14 @@ def _entry(
 ) -> dict[str, t.Any]:
     units = loaded_by(name=name, path=path, loads=host.loads)
     notes = notes or Notes()
+    scoped = (key_type or "").endswith("-scoped")
     return {
         "name": name,
         "path": path,
         "store": store,
         "key_type": key_type,
         "null_key": key_type == NULL_KEY,
+        "scope": None if key_type is None else "user" if scoped else "system",
         "recipients": list(notes.recipients),
         "sealed_copy": None,  # these two the controller fills in
         "sealed_for": [],
@@ -199,6 +203,7 @@ def _entry(
         "environment_of": [unit for unit in units if name in host.environments.get(unit, ())],
         "readable_by": [
             {"user": "root", "service": None},
+            *([{"user": _user(status.st_uid), "service": None}] if scoped and status else []),
             *({"user": host.users.get(unit, "unknown"), "service": unit} for unit in units),
         ],
     }

@@ -125,6 +125,12 @@ class Placer:
     gid: int = 0
     others: t.Sequence[Store] = ()
     loads: Loads | None = None
+    #: User and group of the files, where they are another's than the directory: that one's own manager reads them.
+    reader: tuple[int, int] | None = None
+
+    @property
+    def _owner(self) -> tuple[int, int]:
+        return self.reader or (self.uid, self.gid)
 
     def path(self, name: str) -> str:
         """Return the path of a credential's file in the store where it shall be."""
@@ -142,7 +148,7 @@ class Placer:
         if not exists:
             if not wanted:
                 return self._examine(requests)
-            _writer.make_directory(directory=self.directory)
+            _writer.make_directory(directory=self.directory, mode=0o755 if self.reader else _writer.DIRECTORY_MODE)
         with _writer.locked(directory=self.directory):
             _writer.remove_leftovers(directory=self.directory)
             outcomes = self._examine(requests)
@@ -220,7 +226,7 @@ class Placer:
         if store is self.store and request.state == PRESENT:
             if stat.S_IMODE(status.st_mode) != _writer.FILE_MODE:
                 reasons.append("mode")
-            if (status.st_uid, status.st_gid) != (self.uid, self.gid):
+            if (status.st_uid, status.st_gid) != self._owner:
                 reasons.append("owner")
         before = dataclasses.replace(before, fields=field_names(content=old) if old is not None else ())
         content_changed = old is None or "content" in reasons
@@ -294,7 +300,7 @@ class Placer:
                 not_after=request.terms.not_after if request.state == PRESENT else before.not_after,
                 fields=fields,
                 mode=f"{_writer.FILE_MODE:04o}",
-                owner=self.uid,
+                owner=self._owner[0],
             )
         return Outcome(
             name=request.name,
@@ -384,8 +390,8 @@ class Placer:
             directory=self.directory,
             name=file_name,
             content=encrypted,
-            uid=self.uid,
-            gid=self.gid,
+            uid=self._owner[0],
+            gid=self._owner[1],
             modified_ns=outcome.modified_ns,
         )
         try:
@@ -412,7 +418,7 @@ class Placer:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                os.fchown(descriptor, self.uid, self.gid)
+                os.fchown(descriptor, *self._owner)
                 os.fchmod(descriptor, _writer.FILE_MODE)
             finally:
                 os.close(descriptor)

@@ -54,6 +54,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
         },
     },
     "store": {"type": "str", "choices": list(STORES), "default": SYSTEMD},
+    "scope": {"type": "str", "choices": ["system", "user"], "default": "system"},
+    "user": {"type": "str"},
     "recipients": {"type": "list", "elements": "str"},
     "age_identity": {"type": "path", "default": IDENTITY},
     "make_age_identity": {"type": "bool", "default": False},
@@ -136,6 +138,22 @@ def parse(*, credentials: t.Any, store: t.Any = SYSTEMD, unseal: Unseal | None =
         seen.add(name)
         requests.append(_parse_one(entry, name=name, where=f"{where} ({name})", store=store, unseal=unseal))
     return requests
+
+
+def parse_user(*, options: t.Mapping[str, t.Any]) -> str | None:
+    """Return the user whose own manager shall open the credentials; raise :class:`InputError` for a mistake."""
+    user, scope = options.get("user"), options.get("scope") or "system"
+    if scope == "system":
+        if user:
+            raise InputError(field="user", problem="is given without scope: user", mend="add that, or leave user out")
+        return None
+    if (options.get("store") or SYSTEMD) != SYSTEMD:
+        raise InputError(field="scope", value=str(scope), problem="is for the store systemd", mend="use store: systemd")
+    if not isinstance(user, str) or not re.fullmatch(r"[a-z_][a-z0-9_.-]{0,31}", user):
+        raise InputError(
+            field="user", problem="is needed with scope: user", mend="name the user whose services read it"
+        )
+    return user
 
 
 def parse_recipients(*, options: t.Mapping[str, t.Any]) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ from ._machine_id import ABSENT, BOUND, MACHINE_ID_PATH, SECRET_PATH, HostKey, g
 from ._run import Completed, ProgramMissingError, Runner, run
 from ._store import NULL_KEY, SYSTEMD, UNKNOWN_KEY, Terms, UndecryptableError
 
+#: The first release with credentials for one user.
+_SCOPED_SINCE = 256
+
 WITH_KEY = ("auto", "host", "tpm2", "host+tpm2")
 
 #: First 16 bytes of the decoded file -> key type (systemd, src/shared/creds-util.h). A type that is not listed is
@@ -48,15 +51,16 @@ def key_type(*, encrypted: bytes) -> str:
         return UNKNOWN_KEY
 
 
-def key_fits(*, wanted: str, found: str) -> bool:
+def key_fits(*, wanted: str, found: str, scoped: bool = False) -> bool:
     """Whether a credential with the key type ``found`` needs no new encryption when ``wanted`` was asked for.
 
     ``auto`` takes every real key. A type that this release does not know counts as fitting once it decrypts, or a newer
     systemd would have every credential encrypted anew on every run.
     """
-    if found == NULL_KEY or found.endswith("-scoped"):
+    if found == NULL_KEY or (found != UNKNOWN_KEY and found.endswith("-scoped") != scoped):
         return False
-    return wanted == "auto" or found == UNKNOWN_KEY or found in (wanted, f"{wanted}+pk")
+    held = found[: -len("-scoped")] if scoped and found != UNKNOWN_KEY else found
+    return wanted == "auto" or held == UNKNOWN_KEY or held in (wanted, f"{wanted}+pk")
 
 
 def load_directive(*, name: str, path: str) -> str:
@@ -68,12 +72,14 @@ def load_directive(*, name: str, path: str) -> str:
 class SystemdStore:
     """Encrypts and decrypts with systemd-creds, never past the host-key guard.
 
+    With ``user`` its credentials are for the services of this user's own manager (systemd 256 or newer).
     Every method raises :class:`StoreError` (:class:`UndecryptableError` where the credential is at fault).
     """
 
     runner: Runner = run
     secret_path: str = SECRET_PATH
     machine_id_path: str = MACHINE_ID_PATH
+    user: str | None = None
 
     kind: t.ClassVar[str] = SYSTEMD
 
@@ -84,6 +90,11 @@ class SystemdStore:
     def guard(self, *, at_stake: t.Sequence[str], replace: bool = False) -> None:
         """Refuse unless systemd-creds may be called now."""
         del replace  # no other host key may take the place of one that is there
+        if self.user is not None and (found := self._version_number()) < _SCOPED_SINCE:
+            raise StoreError(
+                f"systemd on this host (version {found}) knows no credentials for one user; that needs systemd "
+                f"{_SCOPED_SINCE} or newer (Debian 13): use scope: system."
+            )
         guard(host_key=self.host_key(), at_stake=at_stake)
 
     def trouble(self) -> str | None:
@@ -104,7 +115,7 @@ class SystemdStore:
         """Return the text of the credential file for ``content``, encrypted by the key of ``terms``."""
         self.guard(at_stake=())
         with_key = terms.with_key
-        argv = ["systemd-creds", "encrypt", f"--name={name}", f"--with-key={with_key}"]
+        argv = ["systemd-creds", "encrypt", *self._scope(), f"--name={name}", f"--with-key={with_key}"]
         if terms.not_after is not None:
             argv.append(f"--not-after={terms.not_after.replace('T', ' ').replace('Z', ' UTC')}")
         done = self._run(argv=[*argv, "-", "-"], stdin=content)
@@ -134,7 +145,9 @@ class SystemdStore:
         guard(host_key=host_key, at_stake=[path])
         if host_key.state == ABSENT and not found.startswith("tpm2"):  # a pure TPM credential needs no host key
             raise self._undecryptable(path, f"the host key {self.secret_path} is gone")
-        done = self._run(argv=["systemd-creds", "decrypt", f"--name={'' if any_name else name}", path, "-"])
+        done = self._run(
+            argv=["systemd-creds", "decrypt", *self._scope(), f"--name={'' if any_name else name}", path, "-"]
+        )
         if done.rc != 0:
             complaint = _complaint(done.stderr)
             other = re.search(r"Embedded credential name '([^']*)' does not match", complaint)
@@ -152,7 +165,10 @@ class SystemdStore:
 
     def key_fits(self, *, wanted: str, found: str) -> bool:
         """Whether the key type ``found`` will do where ``wanted`` was asked for."""
-        return key_fits(wanted=wanted, found=found)
+        return key_fits(wanted=wanted, found=found, scoped=self.user is not None)
+
+    def _scope(self) -> list[str]:
+        return [] if self.user is None else ["--user", f"--uid={self.user}"]
 
     def load_directive(self, *, name: str, path: str) -> str | None:
         """Return the line for the unit that uses the credential."""
@@ -162,11 +178,12 @@ class SystemdStore:
         """Return the key type that :meth:`encrypt` would give, without touching the host key."""
         with_key = terms.with_key
         has_tpm2 = self._run(argv=["systemd-creds", "has-tpm2", "--quiet"]).rc == 0
+        scoped = "-scoped" if self.user is not None else ""
         if with_key == "auto":
-            return "host+tpm2" if has_tpm2 else "host"
+            return f"host+tpm2{scoped}" if has_tpm2 else f"host{scoped}"
         if "tpm2" in with_key and not has_tpm2:
             raise StoreError(f"with_key {with_key!r}: this host has no usable TPM 2.0; use with_key: host.")
-        return with_key
+        return f"{with_key}{scoped}"
 
     def _run(self, *, argv: t.Sequence[str], stdin: bytes = b"") -> Completed:
         try:
@@ -176,6 +193,10 @@ class SystemdStore:
                 f"This host has no systemd-creds ({self._version()}); the systemd store needs systemd 250 or newer: "
                 "use Debian 12, Ubuntu 24.04 or later."
             ) from None
+
+    def _version_number(self) -> int:
+        found = re.search(r"\b[0-9]{3}\b", self._version())
+        return int(found[0]) if found else 0
 
     def _version(self) -> str:
         try:

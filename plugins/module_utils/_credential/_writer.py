@@ -73,11 +73,11 @@ def _check_parent(parent: str, *, directory: str, owner_uid: int) -> None:
         )
 
 
-def make_directory(*, directory: str) -> None:
-    """Make the directory, for its owner only; its parent must exist."""
+def make_directory(*, directory: str, mode: int = DIRECTORY_MODE) -> None:
+    """Make the directory, by default for its owner only; its parent must exist."""
     try:
         os.mkdir(directory, DIRECTORY_MODE)
-        os.chmod(directory, DIRECTORY_MODE)  # whatever the umask
+        os.chmod(directory, mode)  # whatever the umask
         sync_directory(directory=os.path.dirname(directory) or "/")
     except FileExistsError:
         return

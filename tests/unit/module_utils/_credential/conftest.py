@@ -25,6 +25,8 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd
 
 HEADERS = {
     "host": "5a1c6a86df9d4096b1d5a65e0862f19a",
+    "host-scoped": "55b9ed1d38594d43a8319d2ebb332ac6",
+    "host+tpm2-scoped": "ef4ac13679a9480ea7db68897f9f165d",
     "tpm2": "0c7cc07b117645919c4b0bea08bc20fe",
     "host+tpm2": "93a894094874449090caf2fc93cab553",
     "null": "058469daf6f54324800549da0f8ea2fb",
@@ -39,6 +41,7 @@ class FakeSystemd:
     root: Path
     has_tpm2: bool = False
     missing: bool = False
+    version: int = 257
     refuse: str = ""
     corrupt: bool = False
     calls: list[list[str]] = dataclasses.field(default_factory=list)
@@ -72,6 +75,9 @@ class FakeSystemd:
 
     def _run(self, argv: list[str], stdin: bytes) -> Completed:
         verb = argv[1]
+        if verb == "--version":
+            return Completed(0, f"systemd {self.version} ({self.version}.1)\n+PAM\n".encode(), b"")
+        user = next((word[6:] for word in argv if word.startswith("--uid=")), None)
         if verb == "has-tpm2":
             return Completed(0 if self.has_tpm2 else 7, b"", b"")
         name = next(word[7:] for word in argv if word.startswith("--name="))
@@ -80,13 +86,16 @@ class FakeSystemd:
                 return Completed(1, b"", f"a remark\n{self.refuse}\n".encode())
             with_key = next(word[11:] for word in argv if word.startswith("--with-key="))
             kind = with_key if with_key != "auto" else "host+tpm2" if self.has_tpm2 else "host"
-            body = self._key(create=True) + json.dumps([name, stdin.hex()]).encode()
+            kind += "-scoped" if user else ""
+            body = self._key(create=True) + json.dumps([name, stdin.hex(), user]).encode()
             return Completed(0, base64.encodebytes(bytes.fromhex(HEADERS[kind]) + body), b"")
-        blob = base64.b64decode(Path(argv[3]).read_bytes())
+        blob = base64.b64decode(Path(argv[-2]).read_bytes())
         key = self._key(create=False)
         if not key or blob[16:32] != key:
             return Completed(1, b"", b"Failed to decrypt: Bad message\n")
-        embedded, content = json.loads(blob[32:])
+        embedded, content, scope = json.loads(blob[32:])
+        if scope != user:
+            return Completed(1, b"", b"Encrypted file is scoped to a user, but no user selected.\n")
         if name not in ("", embedded):
             complaint = f"Embedded credential name '{embedded}' does not match filename '{name}', refusing.\n"
             return Completed(1, b"", complaint.encode())

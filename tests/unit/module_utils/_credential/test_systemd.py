@@ -70,6 +70,28 @@ def _header(systemd: FakeSystemd) -> bytes:
     return hashed_machine_id(machine_id=bytes.fromhex(systemd.machine_id.read_text().strip()))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found", "scoped", "fits"),
+    [
+        ("auto", "host-scoped", True, True),
+        ("auto", "host", True, False),
+        ("auto", "host-scoped", False, False),
+        ("host", "host-scoped", True, True),
+        ("host+tpm2", "host+tpm2+pk-scoped", True, True),
+        ("host+tpm2", "host-scoped", True, False),
+        ("auto", "unknown", True, True),
+        ("auto", "null", True, False),
+    ],
+)
+def test_which_key_fits_a_scope(wanted: str, found: str, scoped: bool, fits: bool) -> None:
+    assert _systemd.key_fits(wanted=wanted, found=found, scoped=scoped) is fits
+
+
+def test_an_end_is_given_to_systemd_in_its_own_words(systemd: FakeSystemd) -> None:
+    systemd.store().encrypt(name="x", content=CANARY, terms=_store.Terms("host", "2027-01-31T18:00:00Z"))
+    assert "--not-after=2027-01-31 18:00:00 UTC" in systemd.calls[-1]
+
+
 def test_the_outcome_of_a_program_shows_nothing_when_printed() -> None:
     assert "CANARY" not in repr(_run.Completed(0, CANARY, CANARY))
 
