@@ -85,7 +85,7 @@ DECLARED_SPEC: dict[str, t.Any] = {
     },
     "service": {"type": "str"},
     # The name holds "key", and is the sort of encryption key that the credential must rest under: no secret.
-    "key_type": {"type": "str", "choices": ["any", "host", "tpm2", "host+tpm2"], "no_log": False},
+    "key_type": {"type": "str", "choices": ["any", "host", "tpm2", "host+tpm2", "age"], "no_log": False},
 }
 
 #: The same, in words: one sentence each. A test holds the modules' documentation to these names.

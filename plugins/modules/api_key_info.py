@@ -467,7 +467,7 @@ options:
           key_type:
             description: The kind of key that the credential must be encrypted with on the host.
             type: str
-            choices: [any, host, tpm2, host+tpm2]
+            choices: [any, host, tpm2, host+tpm2, age]
   deadline:
     description:
       - Seconds that all keys may take together, at most 3600. No answer that came in time is lost.

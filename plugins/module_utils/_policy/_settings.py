@@ -24,7 +24,7 @@ UNWAIVABLE = frozenset(("withdrawal-forbidden", "host-key-bound", "observed-at-o
 _MONEY_OUT = ("spend", "transfer_out")
 _MANAGEMENT = ("manage_keys", "transfer_sub")
 _THEFT = ("unsaid", "in_scope", "out_of_scope")
-_KEY_TYPES = ("any", "host", "tpm2", "host+tpm2")
+_KEY_TYPES = ("any", "host", "tpm2", "host+tpm2", "age")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -646,6 +646,7 @@ HOST_ROWS = [
         for kind, says in (
             ("host", "pass medium observed"),
             ("host+tpm2+pk", "pass medium observed"),
+            ("age", "pass medium observed"),
             ("null", "fail critical"),
             ("unknown", "unknown medium"),
             (None, "unknown medium"),
@@ -656,6 +657,12 @@ HOST_ROWS = [
         "fail medium",
         key(credential="grid.json", declared={"key_type": "tpm2"}),
         machine(credentials=[{"name": "grid.json", "key_type": "host"}]),
+    ),
+    Row(
+        "credential-key-type",
+        "pass medium observed",
+        key(credential="grid.json", declared={"key_type": "age"}),
+        machine(credentials=[{"name": "grid.json", "key_type": "age"}]),
     ),
     *(
         Row("credential-in-environment", says, HELD, machine(credentials=[{"name": "grid.json", **told}]))
