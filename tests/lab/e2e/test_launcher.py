@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lab._tools import wait_for
-from tests.lab.e2e._support import HOSTS, Controller, Run, memory_root, place, virgin
+from tests.lab.e2e._support import HOSTS, Controller, Run, info, memory_root, place, virgin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ class Launched:
     """The service on both hosts, and its secrets."""
 
     def __init__(self, lab: Lab, directory: Path) -> None:
-        self.controller = Controller(lab, directory, user="deploy")
+        self.controller = Controller(lab, directory, user="deploy", pipelining=True)
         self.values = {
             "key": f"0{secrets.randbelow(10**20):020}",
             "secret": f'{secrets.token_hex(12)} "$HOME #={{}}`',
@@ -171,8 +171,15 @@ def test_the_secrets_are_in_the_programs_environment_and_nowhere_else(lab: Lab, 
 
 def test_a_second_run_changes_nothing(lab: Lab, launched: Launched) -> None:
     before = [shown(lab, host, "InvocationID") for host in HOSTS]
-    run = launched.run(*COPY, PLACE, build())
+    run = launched.run(PLACE, build(), info())
     assert run.returncode == 0, run.output
+    for told in run.everywhere("info"):
+        assert {entry["name"]: entry["environment_of"] for entry in told.data["credentials"]} == {
+            "bot.env": [f"{NAME}.service"],
+            "token": [f"{NAME}.service"],
+            "api-keys.json": [],
+            "octobot.json": [],
+        }
     assert not [result.task for result in run.results if result.status == "changed"]
     assert [shown(lab, host, "InvocationID") for host in HOSTS] == before
 
