@@ -34,6 +34,7 @@ from ._contract import (
     LifetimeRule,
     Question,
     RefusedError,
+    Settling,
     Site,
 )
 from ._signing import ED25519, ES256, PrivateKey, is_pem, private_key, raw_ed25519
@@ -107,6 +108,14 @@ class Coinbase(Exchange):
     def lifetime_rule(self) -> LifetimeRule:
         """Return a rule without days: whether one exists is not documented."""
         return LIFETIME_NOT_DOCUMENTED
+
+    def settling(self) -> Settling:
+        return Settling(
+            seconds=172800,
+            described="At Coinbase a new key may need up to 48 hours.",
+            source="a vendor's guide (gunbot.com), not Coinbase itself",
+            as_of="2026-11-22",
+        )
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return the life of a token, and one second ahead: how far ahead is not documented."""

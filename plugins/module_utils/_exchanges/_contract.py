@@ -100,6 +100,16 @@ LIFETIME_NOT_DOCUMENTED = LifetimeRule(
 
 
 @dataclasses.dataclass(frozen=True)
+class Settling:
+    """After how many ``seconds`` a new or changed key works at the latest; before, the exchange may refuse it."""
+
+    seconds: int
+    described: str
+    source: str
+    as_of: str
+
+
+@dataclasses.dataclass(frozen=True)
 class AllowlistRule:
     """How the exchange's allowlist is written, and by what clicks it is edited."""
 
@@ -244,6 +254,10 @@ class Exchange(abc.ABC):
     @abc.abstractmethod
     def lifetime_rule(self) -> LifetimeRule | None:
         """Return how long a key without IP restriction lives; ``None`` where no such rule exists."""
+
+    def settling(self) -> Settling | None:
+        """Return how long a new key may need until it works; ``None`` where no readable source says so."""
+        return None
 
     @abc.abstractmethod
     def clock_tolerance(self) -> ClockTolerance:

@@ -33,6 +33,7 @@ from ._contract import (
     Question,
     RateLimit,
     RefusedError,
+    Settling,
     Site,
 )
 
@@ -125,6 +126,14 @@ class Gate(Exchange):
             source="Gate: FAQ 17521",
             as_of="2026-11-22",
             applies_to_read_only=None,
+        )
+
+    def settling(self) -> Settling:
+        return Settling(
+            seconds=300,
+            described="At Gate a change of a key takes up to 5 minutes to count.",
+            source="Gate, API v4 documents, authentication",
+            as_of="2025-11-30",
         )
 
     def clock_tolerance(self) -> ClockTolerance:

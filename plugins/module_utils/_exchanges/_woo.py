@@ -43,6 +43,7 @@ from ._contract import (
     LifetimeRule,
     Question,
     RateLimit,
+    Settling,
     Site,
 )
 
@@ -103,6 +104,14 @@ class Woo(Exchange):
     def lifetime_rule(self) -> LifetimeRule:
         """Return a rule without days: whether one exists is not documented."""
         return LIFETIME_NOT_DOCUMENTED
+
+    def settling(self) -> Settling:
+        return Settling(
+            seconds=60,
+            described="At WOO X a change of a key counts after up to 1 minute.",
+            source="WOO X Pro, page on API keys",
+            as_of="2026-11-22",
+        )
 
     def clock_tolerance(self) -> ClockTolerance:
         """Return 30 seconds; no readable source tells, so this is the caution of others."""

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter ``trading.hosts.rotation``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils._exchanges._contract import Exchange
+from ..module_utils._exchanges._registry import find
+from ..module_utils._exchanges._signing import HMAC
+from .credential_documents import FIELDS, documents_and_keys
+
+DOCUMENTATION = r"""
+name: rotation
+short_description: Say what takes part in the rotation of a key
+version_added: 1.0.0
+author:
+  - trading.hosts contributors (@trading-hosts)
+description:
+  - Names the credentials that take part in the rotation of one key in one document, what a person must be asked for,
+    and how the key is asked about with a placed credential.
+  - The result holds no secret.
+positional: api_keys
+options:
+  _input:
+    description:
+      - The documents, as P(trading.hosts.credential_documents#filter) takes them.
+    type: list
+    elements: dict
+    required: true
+  api_keys:
+    description:
+      - The API keys as M(trading.hosts.api_key_info) takes them.
+    type: list
+    elements: dict
+    required: true
+  document:
+    description:
+      - Name of the document.
+    type: str
+    required: true
+  api_key:
+    description:
+      - Name of the key in it that gets another one in its place. May be left out where the document holds one key.
+    type: str
+"""
+
+EXAMPLES = r"""
+---
+- name: See what takes part in a rotation
+  ansible.builtin.debug:
+    msg: "{{ documents | trading.hosts.rotation(api_keys, document='grid') }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(document), C(next) and C(previous) are names of credentials. C(terms) says how they are encrypted.
+    - C(api_key) is the key's name, C(entry) its account in the document or null, C(title) its exchange as people write
+      it, C(where) the way to its page of keys.
+    - C(question) is the key without secrets, for M(trading.hosts.api_key_info) with a C(credential).
+    - C(asks) lists what a person is asked for, each with C(field) and C(prompt). C(cannot_be_typed) says why nobody
+      can be asked, or is null.
+    - C(settles) is the number of seconds after which a new key works at the latest, and C(settling) says so.
+  type: dict
+"""
+
+#: What signs or says where the secret is: none of it belongs to a question with a placed credential.
+_NOT_ASKED_WITH = (*FIELDS, "key_password", "credential")
+
+
+def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str | None = None) -> dict[str, t.Any]:
+    """Return what takes part; raises ``AnsibleFilterError`` where the names do not fit."""
+    keys = keys_of(documents, api_keys, document=document)
+    name = chosen(keys, document=document, api_key=api_key)
+    key = keys[name]
+    exchange = find(str(key.get("exchange")))
+    declared = key.get("declared")
+    ccxt_id = declared.get("ccxt_id") if isinstance(declared, dict) else None
+    title = exchange.title if exchange is not None else str(ccxt_id or key.get("exchange"))
+    settling = exchange.settling() if exchange is not None else None
+    return {
+        "document": document,
+        "next": f"{document}.next",
+        "previous": f"{document}.previous",
+        "terms": _terms(documents, document=document),
+        "api_key": name,
+        "entry": name if len(keys) > 1 else None,
+        "title": title,
+        "where": exchange.click_path() if exchange is not None else "its page of API keys",
+        "question": {field: value for field, value in key.items() if field not in _NOT_ASKED_WITH},
+        "asks": [{"field": field, "prompt": f"The new key's {_WORDS[field]}"} for field in fields_of(exchange)],
+        "cannot_be_typed": _cannot_be_typed(exchange, title=title),
+        "settles": settling.seconds if settling is not None else 0,
+        "settling": settling.described if settling is not None else "",
+    }
+
+
+def _terms(documents: t.Sequence[t.Mapping[str, t.Any]], *, document: str) -> dict[str, t.Any]:
+    """Return how the document is encrypted, which holds for its copies too."""
+    wanted = next(each for each in documents if each["name"] == document)
+    return {name: wanted[name] for name in ("with_key", "not_after") if wanted.get(name)}
+
+
+_WORDS = {"api_key": "id (API key)", "secret": "secret", "passphrase": "passphrase or memo"}
+
+
+def keys_of(documents: t.Any, api_keys: t.Any, *, document: str) -> dict[str, dict[str, t.Any]]:
+    """Return the keys of one document by name; raises ``AnsibleFilterError`` where there is no such document."""
+    found = [(each["name"], keys) for each, keys in documents_and_keys(documents, api_keys)]
+    for name, keys in found:
+        if name == document:
+            return keys
+    known = ", ".join(str(name) for name, _keys in found) or "none"
+    raise AnsibleFilterError(f"{document!r} is no document of this host; name one of {known}.")
+
+
+def chosen(keys: t.Mapping[str, t.Any], *, document: str, api_key: str | None) -> str:
+    """Return the name of the key that is meant; raises ``AnsibleFilterError`` where that is not clear."""
+    if api_key:
+        if api_key not in keys:
+            raise AnsibleFilterError(
+                f"{api_key!r} is no key of the document {document}; name one of {', '.join(keys)}."
+            )
+        return api_key
+    if len(keys) > 1:
+        raise AnsibleFilterError(f"The document {document} holds {', '.join(keys)}; say which one is rotated.")
+    return next(iter(keys))
+
+
+def fields_of(exchange: Exchange | None) -> tuple[str, ...]:
+    """Return the fields that a new key has; of an exchange that is not known here, key and secret."""
+    if exchange is None:
+        return ("api_key", "secret")
+    fields = ["api_key"]
+    if exchange.needs_secret():
+        fields.append("secret")
+    if exchange.passphrase_rule() is not None:
+        fields.append("passphrase")
+    return tuple(fields)
+
+
+def _cannot_be_typed(exchange: Exchange | None, *, title: str) -> str | None:
+    if exchange is None or not exchange.needs_secret() or HMAC in exchange.key_types():
+        return None
+    return f"A secret of {title} is a private key of several lines, which cannot be typed at a prompt"
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return them by name."""
+        return {"rotation": rotation}
