@@ -402,9 +402,9 @@ import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
+from ansible_collections.trading.hosts.plugins.module_utils._credential._files import AGE
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, Request, parse
-from ansible_collections.trading.hosts.plugins.module_utils._credential._store import AGE
 from ansible_collections.trading.hosts.plugins.module_utils._credential._stores import placer_of
 from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _texts
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _text_writers, _texts
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
 #: Rich in what a shell, python-dotenv and systemd give a meaning.
@@ -27,7 +27,7 @@ VARIABLES = st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{2,9}", fullmatch=True
 
 def written(variables: dict[str, str]) -> str | None:
     try:
-        return _texts.write_variables(variables, field="x")
+        return _text_writers.write_variables(variables, field="x")
     except InputError:
         return None
 
@@ -81,7 +81,7 @@ def test_what_they_do_is_taken(taken: str) -> None:
 )
 @settings(max_examples=500)
 def test_toml(tables: dict[str, dict[str, str]]) -> None:
-    text = _texts.write_toml_accounts(tables)
+    text = _text_writers.write_toml_accounts(tables)
     accounts = tomllib.loads(text)["accounts"]
     assert list(accounts) == list(tables)
     for number, (name, strings) in enumerate(tables.items()):

@@ -13,43 +13,22 @@ What is called here is what age 1.0.0~rc1 (Debian 11) and later have.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 import os
 import re
-import stat
 import typing as t
 
 from .._errors import InputError, StoreError
 from .._redact import one_line
 from .._swap import clear_swaps
 from . import _writer
-from ._run import Completed, ProgramMissingError, Runner, run
-from ._store import AGE, AGE_SUFFIX, UNKNOWN_KEY, Terms, UndecryptableError
-
-#: Not below /etc, so that a copy of /etc holds credentials without what opens them.
-IDENTITY = "/var/lib/trading-hosts/age/identity"
-
-PRESENT = "present"
-ABSENT = "absent"
-EXPOSED = "exposed"
-UNREADABLE = "unreadable"
-
-PASSPHRASE = "age-passphrase"
+from ._age_reader import ABSENT, PASSPHRASE, AgeReader, complaint, stanzas
+from ._files import AGE, AGE_SUFFIX, UNKNOWN_KEY, UndecryptableError
+from ._store import Terms
 
 _RECIPIENT = re.compile(
     r"age1[02-9ac-hj-np-z]{58}|(?:ssh-ed25519|ssh-rsa) [A-Za-z0-9+/]{40,}={0,2}(?: [ -~]{0,200})?", re.ASCII
 )
-_MAX_HEADER = 64 * 1024
-
-
-@dataclasses.dataclass(frozen=True)
-class Identity:
-    """State of the host's identity; ``problem`` says what is wrong with it, in a sentence."""
-
-    state: str
-    problem: str | None = None
 
 
 def check_recipients(*, recipients: t.Any, field: str) -> tuple[str, ...]:
@@ -78,67 +57,18 @@ def check_recipients(*, recipients: t.Any, field: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def stanzas(*, encrypted: bytes) -> list[str] | None:
-    """Return the kinds of recipient in the header of an age file, or None where it is none.
-
-    ``X25519`` for ``age1...``, ``ssh-ed25519``, ``ssh-rsa``, ``scrypt`` for a passphrase. Who they are is not in there.
-    """
-    text = encrypted.lstrip()
-    if text.startswith(b"-----BEGIN AGE ENCRYPTED FILE-----"):
-        body = b"".join(text.splitlines()[1:])[:_MAX_HEADER].partition(b"-----")[0]
-        try:
-            text = base64.b64decode(body[: len(body) // 4 * 4], validate=True)
-        except (binascii.Error, ValueError):
-            return None
-    lines = text[:_MAX_HEADER].split(b"\n")
-    if lines[0] != b"age-encryption.org/v1":
-        return None
-    found: list[str] = []
-    for line in lines[1:]:
-        if line.startswith(b"---"):
-            return found
-        if line.startswith(b"-> "):
-            words = line.split(b" ")
-            found.append(one_line(words[1].decode("utf-8", "replace"), limit=40))
-    return None
-
-
 @dataclasses.dataclass(frozen=True)
-class AgeStore:
+class AgeStore(AgeReader):
     """Encrypts and decrypts with the program age, for the host's identity and for further recipients.
 
     Every method raises :class:`StoreError` (:class:`UndecryptableError` where the credential is at fault).
     """
 
-    runner: Runner = run
-    identity_path: str = IDENTITY
     recipients: t.Sequence[str] = ()
     swaps: t.Callable[[], t.Sequence[str]] = clear_swaps
-    uid: int = 0
     gid: int = 0
 
-    kind: t.ClassVar[str] = AGE
     _own: dict[str, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
-
-    def identity(self) -> Identity:
-        """Return the state of the identity from its file's status; it is not read. Raises nothing."""
-        try:
-            found = os.lstat(self.identity_path)
-        except FileNotFoundError:
-            return Identity(ABSENT)
-        except OSError as error:
-            return Identity(UNREADABLE, f"{self.identity_path} cannot be read ({error.strerror}); mend that first.")
-        if not stat.S_ISREG(found.st_mode):
-            return Identity(UNREADABLE, f"{self.identity_path} is not a plain file; put the identity back there.")
-        if found.st_uid != self.uid or found.st_mode & 0o077:
-            return Identity(
-                EXPOSED,
-                f"The identity {self.identity_path} can be read by others than root (mode "
-                f"{stat.S_IMODE(found.st_mode):04o}, uid {found.st_uid}), so nothing that it opens is safe; find out "
-                f"who did, run: chown root {self.identity_path} && chmod 600 {self.identity_path} - and make other "
-                "keys on the exchanges if somebody can have read it.",
-            )
-        return Identity(PRESENT)
 
     def guard(self, *, at_stake: t.Sequence[str], replace: bool = False) -> None:
         """Refuse where memory reaches the disk in clear, and where the identity is not what it should be."""
@@ -178,7 +108,7 @@ class AgeStore:
             found = done.stdout.decode("utf-8", "replace").split("\n", 1)[0].strip()
             if done.rc != 0 or not _RECIPIENT.fullmatch(found):
                 raise StoreError(
-                    f"The identity {self.identity_path} cannot be used: {_complaint(done.stderr)}; restore it from a "
+                    f"The identity {self.identity_path} cannot be used: {complaint(done.stderr)}; restore it from a "
                     "backup of this host."
                 )
             self._own[self.identity_path] = found
@@ -199,7 +129,7 @@ class AgeStore:
                 return False
             done = self._run(argv=["age-keygen"])
             if done.rc != 0 or b"AGE-SECRET-KEY-" not in done.stdout:
-                raise StoreError(f"age-keygen could not make an identity: {_complaint(done.stderr)}.")
+                raise StoreError(f"age-keygen could not make an identity: {complaint(done.stderr)}.")
             staged = _writer.stage(
                 directory=directory, name="identity", content=done.stdout, uid=self.uid, gid=self.gid
             )
@@ -226,13 +156,8 @@ class AgeStore:
             argv += ["--recipient", recipient]
         done = self._run(argv=argv, stdin=content)
         if done.rc != 0 or stanzas(encrypted=done.stdout) is None:
-            raise StoreError(f"age could not encrypt {name}: {_complaint(done.stderr)}.")
+            raise StoreError(f"age could not encrypt {name}: {complaint(done.stderr)}.")
         return done.stdout
-
-    def decrypt(self, *, name: str, path: str, encrypted: bytes, any_name: bool = False) -> bytes:
-        """Return the content of the credential file at ``path``; it is read by age itself, from the disk."""
-        del name, any_name  # there is no name in an age file
-        return self._open(path=path, encrypted=encrypted, stdin=None)
 
     def unseal(self, *, what: str, sealed: bytes) -> bytes:
         """Return the content of a text that was sealed for this host; ``what`` names it."""
@@ -248,26 +173,6 @@ class AgeStore:
                 f"{what} cannot be opened on this host ({error.reason}); seal it with age --encrypt --armor "
                 f"--recipient {self.recipient()} --recipient <your recovery recipient>."
             ) from None
-
-    def _open(self, *, path: str, encrypted: bytes, stdin: bytes | None) -> bytes:
-        kinds = stanzas(encrypted=encrypted)
-        if kinds is None:
-            raise self._undecryptable(path, "it is no whole age file")
-        if "scrypt" in kinds:
-            raise self._undecryptable(path, "it is encrypted with a passphrase, which no service can type")
-        identity = self.identity()
-        if identity.state == ABSENT:
-            raise self._undecryptable(path, f"the identity {self.identity_path} is gone")
-        if identity.problem is not None:
-            raise StoreError(identity.problem)
-        argv = ["age", "--decrypt", "--identity", self.identity_path]
-        done = self._run(argv=argv, stdin=stdin) if stdin is not None else self._run(argv=[*argv, path])
-        if done.rc != 0:
-            raise self._undecryptable(path, _complaint(done.stderr))
-        return done.stdout
-
-    def _undecryptable(self, path: str, reason: str) -> UndecryptableError:
-        return UndecryptableError(path=path, reason=reason, key=f"the identity {self.identity_path}")
 
     def key_type(self, *, encrypted: bytes) -> str:
         """Return ``age``, ``age-passphrase`` for a file that no identity opens, or ``unknown``."""
@@ -291,18 +196,3 @@ class AgeStore:
         """systemd has no directive for age files: the role ``trading_service`` unseals them."""
         del name, path
         return None
-
-    def _run(self, *, argv: t.Sequence[str], stdin: bytes = b"") -> Completed:
-        try:
-            return self.runner(argv=argv, stdin=stdin)
-        except ProgramMissingError:
-            raise StoreError(
-                f"This host has no program {argv[0]}, which the age store needs; install the package age."
-            ) from None
-
-
-def _complaint(stderr: bytes) -> str:
-    """Return what age complained of: its first line; the ones after it are advice."""
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    first = lines[0] if lines else "it gave no reason"
-    return one_line(re.sub(r"^(?:age|age-keygen): (?:error: )?", "", first)).rstrip(".")

@@ -15,8 +15,8 @@ import json
 import typing as t
 
 from .._errors import InputError, StoreError
-from .._redact import mask_id, one_line
-from . import _programs, _texts
+from .._redact import one_line
+from . import _programs, _text_writers, _texts
 
 RAW = "raw"
 JSON = "json"
@@ -90,38 +90,6 @@ def render(
     if form == TEMPLATE:
         return _filled(str(text), keys=keys, field=field)
     return _WRITERS[form](keys, field)
-
-
-def read_fields(*, content: bytes, account: str | None = None) -> dict[str, str]:
-    """Return the fields of a document made by :func:`render`, under the collection's names.
-
-    The format is told from the document. ``account`` picks one of several. An empty result means that no field was
-    found (``raw`` text, a template, or a document of another kind).
-    """
-    found = _read(content)
-    if account is not None and account not in found:
-        account = _texts.variable(account)
-    return found.get(account, {})
-
-
-def field_names(*, content: bytes) -> list[str]:
-    """Return the names of the fields that a document holds, for a diff. Names that are not ours are not shown."""
-    names = {name for fields in _read(content).values() for name in fields}
-    return [name for name in FIELDS if name in names]
-
-
-def held_keys(*, content: bytes) -> list[dict[str, str | None]]:
-    """Return which API keys a document holds, each as ``entry`` and ``masked_id``.
-
-    ``entry`` is the account's name, ``None`` for the only key; ``masked_id`` is ``None`` where the id itself is not in
-    the document. A document that is not ours holds none.
-    """
-    return [_held(entry=name, fields=fields) for name, fields in _read(content).items()]
-
-
-def _held(*, entry: str | None, fields: Fields) -> dict[str, str | None]:
-    key_id = fields.get("api_key")
-    return {"entry": entry and one_line(entry, limit=100), "masked_id": mask_id(key_id) if key_id else None}
 
 
 def _keys(
@@ -237,13 +205,13 @@ def _dotenv(keys: t.Sequence[Key], field: str) -> bytes:
 
 
 def _variables(variables: t.Mapping[str, str], field: str) -> bytes:
-    text = _texts.write_variables(variables, field=field)
+    text = _text_writers.write_variables(variables, field=field)
     return _checked(text, read=_texts.read_variables(text), wrote=variables, field=field)
 
 
 def _roq(keys: t.Sequence[Key], field: str) -> bytes:
     tables = {str(key.name): _rename(key, names=_programs.ROQ) for key in keys}
-    text = _texts.write_toml_accounts(tables)
+    text = _text_writers.write_toml_accounts(tables)
     return _checked(text, read=_texts.read_toml_accounts(text), wrote=tables, field=field)
 
 
@@ -257,7 +225,7 @@ def _jesse(keys: t.Sequence[Key], field: str) -> bytes:
                     field=f"{key.field}.{name}", problem="is missing, and jesse then skips the key", mend="give it"
                 )
         rows.append({"Name": str(key.name), "Exchange": key.exchange, **_rename(key, names=_programs.JESSE)})
-    text = _texts.write_csv(rows, header=_programs.JESSE_HEADER)
+    text = _text_writers.write_csv(rows, header=_programs.JESSE_HEADER)
     for sign in _programs.JESSE_REFUSES:
         if sign in text.lower():
             raise InputError(
@@ -311,7 +279,7 @@ def _known(key: Key, *, names: t.Any, form: str) -> None:
 
 def _filled(template: str, *, keys: t.Sequence[Key], field: str) -> bytes:
     values = {f"{key.name}.{name}" if key.name else name: value for key in keys for name, value in key.fields.items()}
-    return _texts.fill(template, values=values, field=field).encode("utf-8")
+    return _text_writers.fill(template, values=values, field=field).encode("utf-8")
 
 
 def _raw(*, fields: Fields, text: str | None, field: str) -> str:
@@ -324,84 +292,3 @@ def _raw(*, fields: Fields, text: str | None, field: str) -> str:
             mend="give one field or content, or use another format",
         )
     return next(iter(fields.values()))
-
-
-# Reading, for what is told of a credential that is placed already.
-
-
-def _read(content: bytes) -> dict[str | None, dict[str, str]]:
-    """Return the fields of each key in a document by its name, which is ``None`` for the only key."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return {}
-    try:
-        found = _read_json(json.loads(text))
-    except (ValueError, RecursionError):
-        found = _read_text(text)
-    return {name: fields for name, fields in found.items() if fields}
-
-
-def _read_json(document: t.Any) -> dict[str | None, dict[str, str]]:
-    if not isinstance(document, dict):
-        return {}
-    if isinstance(document.get("exchange"), dict):
-        return {None: _any_of(document["exchange"])}
-    if single := _any_of(document):
-        return {None: single}
-    if isinstance(document.get("connectors"), dict):
-        return _alone(
-            {
-                name: _back(found, names=_programs.HUMMINGBOT.get(name, {}))
-                for name, found in document["connectors"].items()
-            }
-        )
-    if isinstance(document.get("exchanges"), dict):
-        return _alone({name: _any_of(found) for name, found in document["exchanges"].items()})
-    return {name: _any_of(found) for name, found in document.items()}
-
-
-def _read_text(text: str) -> dict[str | None, dict[str, str]]:
-    rows = _texts.read_csv(text, header=_programs.JESSE_HEADER)
-    if rows is not None:
-        return {row.get("Name", ""): _back(row, names=_programs.JESSE) for row in rows}
-    tables = _texts.read_toml_accounts(text)
-    if tables is not None:
-        return {name: _back(table, names=_programs.ROQ) for name, table in tables.items()}
-    variables = _texts.read_variables(text)
-    if variables is None:
-        return {}
-    of_nautilus = {name: _back(variables, names=names) for name, names in _programs.NAUTILUS.items()}
-    if any(of_nautilus.values()):
-        return _alone({name: fields for name, fields in of_nautilus.items() if fields})
-    found: dict[str | None, dict[str, str]] = {}
-    for variable, value in variables.items():
-        for name in FIELDS:
-            account, is_one, rest = variable.rpartition(name.upper())
-            if is_one and not rest and (not account or account.endswith("_")):
-                found.setdefault(account[:-1].lower() or None, {}).setdefault(name, value)
-                break
-    return found
-
-
-def _alone(found: t.Mapping[str, dict[str, str]]) -> dict[str | None, dict[str, str]]:
-    """A program's document does not tell whether its only key had a name."""
-    return {(None if len(found) == 1 else name): fields for name, fields in found.items()}
-
-
-def _any_of(found: t.Any) -> dict[str, str]:
-    if not isinstance(found, dict):
-        return {}
-    fields = {}
-    for name, spellings in _programs.ANY.items():
-        for spelling in spellings:
-            if isinstance(found.get(spelling), str):
-                fields[name] = found[spelling]
-                break
-    return fields
-
-
-def _back(found: t.Any, *, names: t.Mapping[str, str]) -> dict[str, str]:
-    if not isinstance(found, dict):
-        return {}
-    return {name: found[spelling] for name, spelling in names.items() if isinstance(found.get(spelling), str)}

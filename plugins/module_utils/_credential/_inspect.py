@@ -15,24 +15,13 @@ import time
 import typing as t
 
 from .._errors import StoreError
-from . import _age, _writer
+from . import _age_reader
 from ._age import AgeStore
-from ._formats import held_keys
+from ._files import AGE, AGE_SUFFIX, DEFAULT_DIRECTORY, NULL_KEY, STORES, check_name, file_path, store_of
+from ._held import held_keys
 from ._place import in_parallel, instant
-from ._reader import read_file
-from ._store import (
-    AGE,
-    AGE_SUFFIX,
-    DEFAULT_DIRECTORY,
-    NULL_KEY,
-    STORES,
-    Notes,
-    Store,
-    check_name,
-    file_path,
-    read_notes,
-    store_of,
-)
+from ._reader import file_error, read_file
+from ._store import Notes, Store, read_notes
 from ._systemd import SystemdStore
 from ._units import Loads, environment_by_unit, loaded_by, loads_by_unit, users_by_unit
 
@@ -45,7 +34,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},
     "store": {"type": "str", "choices": list(STORES)},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
-    "age_identity": {"type": "path", "default": _age.IDENTITY},
+    "age_identity": {"type": "path", "default": _age_reader.IDENTITY},
     "escrow_to": {"type": "path"},
     "facts_dir": {"type": "path"},
 }
@@ -89,7 +78,7 @@ def inspect(
         except FileNotFoundError:
             names = []
         except OSError as error:
-            raise _writer.file_error(error=error, path=directory) from None
+            raise file_error(error=error, path=directory) from None
     in_force = loads_by_unit() if loads is None else loads
     users = users_by_unit(units=in_force) if loads is None else {}
     environments = environment_by_unit(units=in_force) if loads is None else {}
@@ -105,7 +94,7 @@ def inspect(
 def _age_machine(age: AgeStore) -> dict[str, t.Any]:
     identity = age.identity()
     recipient, problem = None, identity.problem
-    if identity.state == _age.PRESENT:
+    if identity.state == _age_reader.PRESENT:
         try:
             recipient = age.recipient()
         except StoreError as error:

@@ -18,10 +18,10 @@ import typing as t
 
 from .._crypto import crypto
 from .._errors import InputError, StoreError
+from ._files import UndecryptableError, check_name
 from ._place import Outcome, Placer
 from ._request import ARGUMENT_SPEC as PLACING_SPEC
 from ._request import Request
-from ._store import UndecryptableError, check_name
 
 ED25519 = "ed25519"
 RSA = "rsa"

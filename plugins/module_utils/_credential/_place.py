@@ -21,19 +21,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import StoreError
 from . import _writer
-from ._formats import field_names
-from ._reader import read_file
+from ._files import AGE, NULL_KEY, UndecryptableError, file_path
+from ._held import field_names
+from ._reader import file_error, read_file
 from ._request import ABSENT, PRESENT, SETTLED, Request
-from ._store import (
-    AGE,
-    NULL_KEY,
-    Notes,
-    Store,
-    UndecryptableError,
-    file_path,
-    notes_path,
-    read_notes,
-)
+from ._store import Notes, Store, notes_path, read_notes
 from ._systemd import SystemdStore
 from ._units import Loads, loaded_by, loads_by_unit
 
@@ -423,7 +415,7 @@ class Placer:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise _writer.file_error(error=error, path=path) from None
+            raise file_error(error=error, path=path) from None
 
 
 def in_parallel(work: t.Callable[[_T], _R], arguments: t.Sequence[_T]) -> list[_R]:
@@ -449,7 +441,7 @@ def _remove(path: str) -> None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(each)
     except OSError as error:
-        raise _writer.file_error(error=error, path=path) from None
+        raise file_error(error=error, path=path) from None
 
 
 def _not_settled(name: str, *, path: str) -> StoreError:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
 from .._errors import StoreError
-from . import _writer
-from ._store import MAX_FILE
+from ._files import MAX_FILE
 
 
 def read_file(*, path: str) -> tuple[bytes, os.stat_result] | None:
@@ -28,7 +28,7 @@ def read_file(*, path: str) -> tuple[bytes, os.stat_result] | None:
             raise StoreError(
                 f"{path} is a symbolic link, not a credential file; remove it or choose another name."
             ) from None
-        raise _writer.file_error(error=error, path=path) from None
+        raise file_error(error=error, path=path) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -40,3 +40,17 @@ def read_file(*, path: str) -> tuple[bytes, os.stat_result] | None:
     if len(content) > MAX_FILE:
         raise StoreError(f"{path} is too big to be a credential; remove it or choose another name.")
     return content, status
+
+
+def file_error(*, error: OSError, path: str) -> StoreError:
+    """Return the sentence for a failed file operation on ``path``."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            f"{path} could not be written because the disk is full; what was there before is untouched; free some "
+            "space."
+        )
+    if error.errno == errno.EROFS:
+        return StoreError(f"{path} could not be written because its file system is read-only; name another directory.")
+    if error.errno == errno.ENOENT:
+        return StoreError(f"{path} could not be made because its parent directory does not exist; make that first.")
+    return StoreError(f"{path} could not be used: {error.strerror or type(error).__name__}.")

@@ -17,8 +17,10 @@ import typing as t
 
 from .._errors import InputError
 from . import _formats
-from ._age import IDENTITY, check_recipients, stanzas
-from ._store import AGE, DEFAULT_DIRECTORY, MAX_CONTENT, STORES, SYSTEMD, Terms, check_name
+from ._age import check_recipients
+from ._age_reader import IDENTITY, stanzas
+from ._files import AGE, DEFAULT_DIRECTORY, MAX_CONTENT, STORES, SYSTEMD, check_name
+from ._store import Terms
 from ._systemd import WITH_KEY
 
 PRESENT = "present"

@@ -11,45 +11,7 @@ import hashlib
 import hmac
 import json
 import os
-import re
 import typing as t
-
-from .._errors import InputError, StoreError
-from .._redact import one_line
-
-SYSTEMD = "systemd"
-AGE = "age"
-STORES = (SYSTEMD, AGE)
-
-DEFAULT_DIRECTORY = "/etc/credstore.encrypted"
-#: systemd refuses more, per credential and per unit (src/shared/creds-util.h, CREDENTIAL_SIZE_MAX).
-MAX_CONTENT = 1024 * 1024
-#: The same with room for headers, TPM material and base64.
-MAX_FILE = (MAX_CONTENT + 128 * 1024) * 3 // 2
-
-NULL_KEY = "null"
-UNKNOWN_KEY = "unknown"
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
-#: What a file of the age store has behind the credential's name.
-AGE_SUFFIX = ".age"
-_AGE_BEGINNINGS = (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE-----")
-
-
-class UndecryptableError(StoreError):
-    """A credential does not decrypt. ``embedded_name`` is the name inside it where that is the only reason.
-
-    ``key`` says in words what opens it.
-    """
-
-    def __init__(self, *, path: str, reason: str, key: str, embedded_name: str | None = None) -> None:
-        self.path = path
-        self.reason = reason
-        self.embedded_name = embedded_name
-        super().__init__(
-            f"{path} cannot be decrypted on this host ({reason}); restore the file and {key} from a backup of "
-            "this host, or place the secret anew with on_undecryptable: replace."
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,12 +25,12 @@ class Terms:
 class Store(t.Protocol):
     """Encrypts from standard input, decrypts to a pipe, and tells from the file alone what it is.
 
-    Every method raises :class:`StoreError`, and :class:`UndecryptableError` where a credential is at fault.
+    Every method raises ``StoreError``, and ``UndecryptableError`` where a credential is at fault.
     """
 
     @property
     def kind(self) -> str:
-        """One of :data:`STORES`."""
+        """One of ``STORES``."""
 
     def guard(self, *, at_stake: t.Sequence[str], replace: bool = False) -> None:
         """Refuse where a use now could do harm; ``at_stake`` are the paths of the credentials in the directory.
@@ -102,34 +64,6 @@ class Store(t.Protocol):
 
     def load_directive(self, *, name: str, path: str) -> str | None:
         """Return the line for the unit that uses the credential."""
-
-
-def check_name(*, name: str, field: str) -> None:
-    """Raise :class:`InputError` unless systemd and a unit file both take ``name`` as it is."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InputError(
-            field=field,
-            value=one_line(name, limit=60),
-            problem="is not a credential name",
-            mend="use 1 to 128 letters, digits and _ . @ + -, beginning with a letter, a digit or _",
-        )
-    if name.endswith(AGE_SUFFIX):
-        raise InputError(
-            field=field,
-            value=name,
-            problem=f"ends in {AGE_SUFFIX}, which the files of the age store have behind the name",
-            mend="leave that end out",
-        )
-
-
-def file_path(*, directory: str, name: str, kind: str) -> str:
-    """Return the path of a credential's file in a store."""
-    return os.path.join(directory, name + (AGE_SUFFIX if kind == AGE else ""))
-
-
-def store_of(*, encrypted: bytes) -> str:
-    """Tell the store of a credential file from its content."""
-    return AGE if encrypted.lstrip()[:64].startswith(_AGE_BEGINNINGS) else SYSTEMD
 
 
 @dataclasses.dataclass(frozen=True)

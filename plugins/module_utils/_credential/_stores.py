@@ -11,9 +11,10 @@ import typing as t
 
 from .._errors import InputError
 from ._age import AgeStore
+from ._files import DEFAULT_DIRECTORY
 from ._place import FAIL, Placer
 from ._request import parse_recipients, parse_user
-from ._store import DEFAULT_DIRECTORY, Store
+from ._store import Store
 from ._systemd import SystemdStore
 
 

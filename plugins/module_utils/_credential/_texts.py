@@ -2,11 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Forms of text for which Python 3.9 has no writer: variables, TOML, CSV, a person's own template. Private.
-
-Each writes a small part of its form, which every reader of that form takes alike, and refuses the rest with a sentence.
-Each has a reader that takes exactly what was written, so that a document is read back before it is used.
-"""
+"""Reads the forms of text in ``_text_writers.py``: exactly what was written there, and nothing else. Private."""
 
 from __future__ import annotations
 
@@ -16,37 +12,10 @@ import json
 import re
 import typing as t
 
-from .._errors import InputError
-
-#: Sections or rows of a document: name -> the strings in it by their names there.
-Tables = t.Mapping[str, t.Mapping[str, str]]
-
 _VARIABLE = r"[A-Z_][A-Z0-9_]*"
 _ASSIGNMENT = re.compile(rf"({_VARIABLE})='([^'\\]*)'\n")
-#: What no shell, python-dotenv or systemd takes for anything but itself within single quotes. Python-dotenv replaces
-#: ${NAME} even there.
-_QUOTABLE = re.compile(r"(?:(?!\$\{)[\n -&(-\[\]-~])*")
-
-_TOML_HEADER = "[accounts.{name}]\n"
 _TOML_SECTION = re.compile(r"\[accounts\.([A-Za-z0-9_-]+)\]\n((?:[a-z_]+ = [^\n]+\n)+)\n?")
 _TOML_LINE = re.compile(r"([a-z_]+) = (.+)")
-
-_PLACEHOLDER = re.compile(r"\{((?:[A-Za-z0-9_-]+\.)?[a-z_]+)\}")
-#: What no quotes, escapes, comments or substitutions of any form begin or end with.
-_PLAIN = re.compile(r"[A-Za-z0-9+/=_.:@~,-]+")
-
-
-def write_variables(variables: t.Mapping[str, str], *, field: str) -> str:
-    """Return lines ``NAME='value'``; raises :class:`InputError` for a value that readers would read differently."""
-    for name, value in variables.items():
-        if not _QUOTABLE.fullmatch(value):
-            raise InputError(
-                field=f"{field} ({name})",
-                problem="holds a single quote, a backslash, ${ or a character that is not ASCII, which the readers of "
-                "such a file do not read alike",
-                mend="create a key or passphrase without it, or use a format that is JSON",
-            )
-    return "".join(f"{name}='{value}'\n" for name, value in variables.items())
 
 
 def is_variable(name: str) -> bool:
@@ -60,7 +29,7 @@ def variable(name: str) -> str:
 
 
 def read_variables(text: str) -> dict[str, str] | None:
-    """Return what :func:`write_variables` wrote, ``None`` for another text."""
+    """Return what ``write_variables`` wrote, ``None`` for another text."""
     found, end = {}, 0
     for match in _ASSIGNMENT.finditer(text):
         if match.start() != end:
@@ -70,26 +39,8 @@ def read_variables(text: str) -> dict[str, str] | None:
     return found if found and end == len(text) else None
 
 
-def write_toml_accounts(tables: Tables) -> str:
-    """Return a table ``[accounts.NAME]`` for each, as a gateway of roq reads it.
-
-    Each account may trade every symbol; the first one is the master, which asks for market data.
-    """
-    parts = []
-    for number, (name, strings) in enumerate(tables.items()):
-        lines = [f"master = {'false' if number else 'true'}", 'symbols = [".*"]']
-        # A string of JSON is one of TOML where only what TOML escapes so too is escaped.
-        lines += [f"{key} = {_json_string(value)}" for key, value in strings.items()]
-        parts.append(_TOML_HEADER.format(name=name) + "\n".join(lines) + "\n")
-    return "\n".join(parts)
-
-
-def _json_string(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def read_toml_accounts(text: str) -> dict[str, dict[str, str]] | None:
-    """Return what :func:`write_toml_accounts` wrote, ``None`` for another text."""
+    """Return what ``write_toml_accounts`` wrote, ``None`` for another text."""
     tables: dict[str, dict[str, str]] = {}
     end = 0
     for section in _TOML_SECTION.finditer(text):
@@ -108,17 +59,8 @@ def read_toml_accounts(text: str) -> dict[str, dict[str, str]] | None:
     return tables if tables and end == len(text) else None
 
 
-def write_csv(rows: t.Sequence[t.Mapping[str, str]], *, header: t.Sequence[str]) -> str:
-    """Return a table with this header; what a row does not have is empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(header), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def read_csv(text: str, *, header: t.Sequence[str]) -> list[dict[str, str]] | None:
-    """Return what :func:`write_csv` wrote with this header, without what is empty; ``None`` for another text."""
+    """Return what ``write_csv`` wrote with this header, without what is empty; ``None`` for another text."""
     if not text.startswith(",".join(header) + "\n"):
         return None
     try:
@@ -128,42 +70,3 @@ def read_csv(text: str, *, header: t.Sequence[str]) -> list[dict[str, str]] | No
     if any(len(row) != len(header) for row in rows):
         return None
     return [{name: value for name, value in zip(header, row) if value} for row in rows]
-
-
-def fill(template: str, *, values: t.Mapping[str, str], field: str) -> str:
-    """Return the template with ``{api_key}`` or ``{account.api_key}`` replaced; other braces stay as they are.
-
-    A value goes into a text whose quotes are not known, so it must be plain. Raises :class:`InputError` for a value
-    that is not, for a placeholder without a value and for a value without a placeholder.
-    """
-    accounts = {name.partition(".")[0] for name in values if "." in name}
-    fields = {name.rpartition(".")[2] for name in values}
-    asked = set(_PLACEHOLDER.findall(template))
-    wrong = [name for name in sorted(asked - set(values)) if _meant(name, accounts=accounts, fields=fields)]
-    if wrong:
-        raise InputError(
-            field=f"{field}.template", problem=f"names {{{wrong[0]}}}, for which no value is given", mend="give it"
-        )
-    for name, value in values.items():
-        if name not in asked:
-            raise InputError(
-                field=f"{field}.template",
-                problem=f"does not say where {{{name}}} goes",
-                mend="write it there, or leave the field out",
-            )
-        if not _PLAIN.fullmatch(value):
-            raise InputError(
-                field=f"{field} ({name})",
-                problem="holds a character that could end the quotes of the template or mean something in its form",
-                mend="only letters, digits and + / = _ . : @ ~ , - can be placed so; use another format",
-            )
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
-
-
-#: The names that a placeholder is taken to mean even where no such value is given.
-_KNOWN = frozenset(("api_key", "secret", "passphrase", "uid", "private_key", "wallet_address", "account_id", "token"))
-
-
-def _meant(name: str, *, accounts: t.Collection[str], fields: t.Collection[str]) -> bool:
-    account, dot, last = name.rpartition(".")
-    return last in _KNOWN and (not dot or account in accounts or last in fields)

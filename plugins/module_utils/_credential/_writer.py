@@ -12,7 +12,6 @@ once after all renames of a run.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import re
@@ -21,6 +20,7 @@ import stat
 import typing as t
 
 from .._errors import StoreError
+from ._reader import file_error
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
@@ -153,17 +153,3 @@ def sync_directory(*, directory: str) -> None:
         raise file_error(error=error, path=directory) from None
     finally:
         os.close(descriptor)
-
-
-def file_error(*, error: OSError, path: str) -> StoreError:
-    """Return the sentence for a failed file operation on ``path``."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(
-            f"{path} could not be written because the disk is full; what was there before is untouched; free some "
-            "space."
-        )
-    if error.errno == errno.EROFS:
-        return StoreError(f"{path} could not be written because its file system is read-only; name another directory.")
-    if error.errno == errno.ENOENT:
-        return StoreError(f"{path} could not be made because its parent directory does not exist; make that first.")
-    return StoreError(f"{path} could not be used: {error.strerror or type(error).__name__}.")

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from .._credential._age import AgeStore
-from .._credential._formats import read_fields
+from .._credential._age_reader import AgeReader
+from .._credential._files import AGE, STORES, check_name, file_path, store_of
+from .._credential._held import read_fields
 from .._credential._reader import read_file
-from .._credential._store import AGE, STORES, Store, check_name, file_path, store_of
-from .._credential._systemd import SystemdStore
+from .._credential._systemd_reader import SystemdReader
 from .._errors import InputError
 from ._contract import Credential
 from ._options import Placed
@@ -33,7 +33,7 @@ def open_placed(placed: Placed, field: str) -> Credential:
         )
     # The one that was put there last, should a move between stores have been interrupted.
     path, (encrypted, _status) = max(found, key=lambda each: each[1][1].st_ctime_ns)
-    store: Store = AgeStore() if store_of(encrypted=encrypted) == AGE else SystemdStore()
+    store: AgeReader | SystemdReader = AgeReader() if store_of(encrypted=encrypted) == AGE else SystemdReader()
     content = store.decrypt(name=placed.name, path=path, encrypted=encrypted)
     return credential_in(content, placed=placed, field=field)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _programs
+from ansible_collections.trading.hosts.plugins.module_utils._credential._files import MAX_CONTENT
 from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import (
     FIELDS,
     FORMATS,
@@ -20,7 +21,6 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._formats
     SINGLE,
     render,
 )
-from ansible_collections.trading.hosts.plugins.module_utils._credential._store import MAX_CONTENT
 from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import WITH_KEY
 
 _CHECKOUT = Path(__file__).resolve().parents[3]

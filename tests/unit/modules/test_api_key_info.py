@@ -119,7 +119,7 @@ FIELDS = {"api_key": "canary-key-12345", "secret": "canary-secret-12345", "passp
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(_placed, "SystemdStore", Store)
+    monkeypatch.setattr(_placed, "SystemdReader", Store)
 
     def write(content: bytes, *, entry: str | None = None) -> Placed:
         (tmp_path / "bot.json").write_bytes(content)

@@ -39,7 +39,7 @@ class Store:
 
 @pytest.fixture
 def simulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(_placed, "SystemdStore", Store)
+    monkeypatch.setattr(_placed, "SystemdReader", Store)
     (tmp_path / "run").mkdir()
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "run"))
     with Simulator.start(nat={"127.0.0.1": HERE}) as running:

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _texts
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _text_writers, _texts
 from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import render
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
@@ -230,7 +230,7 @@ def test_hummingbot_needs_its_own_python(service: Service) -> None:
 )
 def test_the_launcher_reads_what_is_written(variables: dict[str, str]) -> None:
     try:
-        text = _texts.write_variables(variables, field="x")
+        text = _text_writers.write_variables(variables, field="x")
     except InputError:
         return
     assert READ(text.encode(), name="x") == _texts.read_variables(text) == variables

@@ -16,14 +16,15 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _place, _writer
-from ansible_collections.trading.hosts.plugins.module_utils._credential._age import check_recipients, stanzas
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age import check_recipients
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age_reader import stanzas
+from ansible_collections.trading.hosts.plugins.module_utils._credential._files import store_of
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer, instant
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
     Request,
     parse,
     parse_recipients,
 )
-from ansible_collections.trading.hosts.plugins.module_utils._credential._store import store_of
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
 
 if t.TYPE_CHECKING:

@@ -11,7 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import held_keys, render
+from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import render
+from ansible_collections.trading.hosts.plugins.module_utils._credential._held import held_keys
 
 ID = "abcd0123456789012345678901wxyz"
 FIELDS = {"api_key": ID, "secret": "CANARY"}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _formats, _programs
-from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import (
+from ansible_collections.trading.hosts.plugins.module_utils._credential._held import (
     field_names,
     held_keys,
     read_fields,

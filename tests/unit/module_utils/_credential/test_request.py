@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _formats
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _formats, _held
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Request, parse
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 
@@ -175,18 +175,18 @@ def test_what_is_no_list_of_mappings(credentials: t.Any) -> None:
 )
 def test_whatever_is_written_reads_back(form: str, fields: dict[str, str]) -> None:
     content = _formats.render(form=form, fields=fields, accounts={}, text=None, field="x")
-    assert _formats.read_fields(content=content) == fields
+    assert _held.read_fields(content=content) == fields
 
 
 @given(st.binary())
 def test_reading_fields_never_fails(content: bytes) -> None:
-    assert isinstance(_formats.read_fields(content=content), dict)
-    assert _formats.field_names(content=content) == list(_formats.read_fields(content=content))
+    assert isinstance(_held.read_fields(content=content), dict)
+    assert _held.field_names(content=content) == list(_held.read_fields(content=content))
 
 
 def test_field_names_show_no_names_but_ours() -> None:
     content = json.dumps({"okx": {"apiKey": "x", "CANARY": "y"}, "bybit": {"secret": "z"}}).encode()
-    assert _formats.field_names(content=content) == ["api_key", "secret"]
+    assert _held.field_names(content=content) == ["api_key", "secret"]
 
 
 def test_a_key_in_the_place_of_an_exchange_name_is_not_shown() -> None:

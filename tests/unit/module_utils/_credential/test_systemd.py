@@ -14,7 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _run, _store, _systemd
+from ansible_collections.trading.hosts.plugins.module_utils._credential import (
+    _files,
+    _run,
+    _store,
+    _systemd,
+    _systemd_reader,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential._machine_id import hashed_machine_id
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
 
@@ -122,13 +128,13 @@ def test_a_program_that_hangs_is_ended_without_telling_what_it_was_fed(monkeypat
 )
 def test_key_type_is_told_from_the_file_alone(header: str, kind: str) -> None:
     blob = base64.encodebytes(bytes.fromhex(header) + os.urandom(100))
-    assert _systemd.key_type(encrypted=blob) == kind
-    assert _systemd.key_type(encrypted=b"\n " + blob) == kind
+    assert _systemd_reader.key_type(encrypted=blob) == kind
+    assert _systemd_reader.key_type(encrypted=b"\n " + blob) == kind
 
 
 @pytest.mark.parametrize("blob", [b"", b"a", b"\xff\x00", b"{}", b"Whxqht+dQJax1aZeCGLxm!"])
 def test_what_is_no_credential_has_no_key_type(blob: bytes) -> None:
-    assert _systemd.key_type(encrypted=blob) == "unknown"
+    assert _systemd_reader.key_type(encrypted=blob) == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +159,7 @@ def test_key_fits(wanted: str, found: str, fits: bool) -> None:
 
 @pytest.mark.parametrize("name", ["bot.json", "a", "_x", "okx@main-1", "A" * 128])
 def test_good_names(name: str) -> None:
-    _store.check_name(name=name, field="name")
+    _files.check_name(name=name, field="name")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +167,7 @@ def test_good_names(name: str) -> None:
 )
 def test_bad_names(name: t.Any) -> None:
     with pytest.raises(InputError, match="is not a credential name"):
-        _store.check_name(name=name, field="name")
+        _files.check_name(name=name, field="name")
 
 
 def test_a_host_without_systemd_creds_is_told_its_version(systemd: FakeSystemd) -> None:
@@ -196,7 +202,7 @@ def test_a_null_key_is_neither_written_nor_read(systemd: FakeSystemd, tmp_path: 
         systemd.store().encrypt(name="x", content=CANARY, terms=_store.Terms("null"))
     blob = base64.encodebytes(bytes.fromhex("058469daf6f54324800549da0f8ea2fb") + b"x" * 50)
     systemd.calls.clear()
-    with pytest.raises(_store.UndecryptableError, match="null key"):
+    with pytest.raises(_files.UndecryptableError, match="null key"):
         systemd.store().decrypt(name="x", path=str(tmp_path / "x"), encrypted=blob)
     assert systemd.calls == []
 
