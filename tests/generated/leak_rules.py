@@ -20,7 +20,7 @@ DIRECTORY = CHECKOUT / "leak-rules"
 GITLEAKS = DIRECTORY / "gitleaks.toml"
 TRUFFLEHOG = DIRECTORY / "trufflehog.yaml"
 
-#: What each tool has rules of its own for (read in their sources, 2026-11).
+#: What each tool has rules of its own for (as known in 2026-11 from a search in their rule files).
 KNOWN_TO_GITLEAKS = frozenset(("coinbase", "kraken", "krakenfutures", "kucoin"))
 KNOWN_TO_TRUFFLEHOG = KNOWN_TO_GITLEAKS | {"bitfinex", "bitmex", "gemini"}
 
