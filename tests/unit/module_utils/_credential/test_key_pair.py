@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from ansible_collections.trading.hosts.plugins.module_utils import _crypto
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _key_pair, _place
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _key_pair, _place, _writer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._key_pair import Made, Wish
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Request
@@ -95,13 +95,13 @@ def test_an_rsa_key_of_the_size_that_was_asked_for(placer: Placer, size: int) ->
 
 def test_nothing_in_clear_is_written(placer: Placer, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[bytes] = []
-    stage = _place._writer.stage
+    stage = _writer.stage
 
     def watch(**given: t.Any) -> str:
         written.append(given["content"])
-        return stage(**given)
+        return str(stage(**given))
 
-    monkeypatch.setattr(_place._writer, "stage", watch)
+    monkeypatch.setattr(_writer, "stage", watch)
     make(placer)
     pem = private(placer, "grid-key")
     assert len(written) == 1
@@ -167,7 +167,7 @@ def test_a_promotion_that_is_killed_is_completed(
 
     with monkeypatch.context() as patch:
         if moment == "before the first rename":
-            patch.setattr(_place._writer, "commit", killed)
+            patch.setattr(_writer, "commit", killed)
         else:
             patch.setattr(_place, "_remove", killed)
         with pytest.raises(KilledError):
@@ -206,9 +206,9 @@ def test_what_does_not_decrypt_stays(placer: Placer, systemd: FakeSystemd, direc
 def test_another_machine_id_is_noticed_before_anything(placer: Placer, systemd: FakeSystemd) -> None:
     make(placer)
     systemd.set_machine_id("f" * 32 + "\n")
-    for changes in ({}, {"regenerate": True}, {"promote": True}):
+    for wish in (KEY, dataclasses.replace(KEY, regenerate=True), dataclasses.replace(KEY, promote=True)):
         with pytest.raises(StoreError, match="machine-id"):
-            make(placer, **changes)
+            make(placer, wish)
     assert systemd.secret.exists()
 
 
@@ -217,9 +217,9 @@ def test_another_machine_id_is_noticed_before_anything(placer: Placer, systemd: 
 )
 def test_another_credential_of_this_name_stays(placer: Placer, content: bytes) -> None:
     placer.run(requests=[Request("grid-key", content)], check_mode=False)
-    for changes in ({}, {"regenerate": True}):
+    for wish in (KEY, dataclasses.replace(KEY, regenerate=True)):
         with pytest.raises(InputError, match="holds something else") as refused:
-            make(placer, **changes)
+            make(placer, wish)
         assert "CANARY" not in str(refused.value)
     assert private(placer, "grid-key") == content
 
