@@ -217,7 +217,7 @@ swap:
         - V(off), V(encrypted) (by dm-crypt, or it is memory itself, as zram), V(unencrypted) or V(unknown).
       type: str
       sample: "off"
-    clear:
+    in_clear:
       description: The swaps that reach a disk in clear.
       type: list
       elements: str

@@ -331,9 +331,9 @@ def _swap() -> dict[str, t.Any]:
     except FileNotFoundError:
         on, clear = False, []
     except OSError:
-        return {"state": "unknown", "clear": []}
+        return {"state": "unknown", "in_clear": []}
     state = "unencrypted" if clear else "encrypted" if on else "off"
-    return {"state": state, "clear": [one_line(path, limit=400) for path in clear]}
+    return {"state": state, "in_clear": [one_line(path, limit=400) for path in clear]}
 
 
 def _kind(path: str) -> str:

@@ -121,7 +121,7 @@ def _swap(case: HostCase) -> Verdict:
     severity = "high" if any(each.get("store") == "age" for each in machine.credentials) else None
     if state != "unencrypted":
         return unknown("nobody could tell whether swap is encrypted", severity=severity)
-    where = listed((swap or {}).get("clear") or ())
+    where = listed((swap or {}).get("in_clear") or ())
     return failed(
         "observed",
         f"memory is swapped to a disk in clear: {where}",

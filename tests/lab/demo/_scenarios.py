@@ -110,7 +110,7 @@ def declaration(scenario: Scenario, key: SimulatedKey, *, now: datetime.datetime
         "two_factor": {"kind": "hardware", "attested_by": "Ada Lovelace", "attested_on": today},
         "attested": {
             name: {"by": "Ada Lovelace", "on": today}
-            for name in ("created_on", "account", "account_level", "owner_kind")
+            for name in ("created_on", "account", "account_level", "owner_kind", "recovery")
         },
         "owner_kind": "own",
         "recovery": "recreate",

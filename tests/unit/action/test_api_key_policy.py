@@ -74,7 +74,7 @@ SCAN: dict[str, t.Any] = {
     "changed": False,
     "exposed": [{"kind": "file", "path": "/opt/bot/.env", "line": 2, "exchanges": ["okx"], "readable_by": "owner"}],
     "scan": {"scope": "host", "complete": True, "partial_because": []},
-    "swap": {"state": "off", "clear": []},
+    "swap": {"state": "off", "in_clear": []},
     "core_dumps": {"state": "off", "why": "", "found": []},
     "backups": [],
     "host_key": {"present": False, "disk_encrypted": None},

@@ -97,9 +97,9 @@ def test_nothing_in_clear_is_written(placer: Placer, monkeypatch: pytest.MonkeyP
     written: list[bytes] = []
     stage = _writer.stage
 
-    def watch(**given: t.Any) -> str:
-        written.append(given["content"])
-        return str(stage(**given))
+    def watch(*, directory: str, name: str, content: bytes, uid: int, gid: int, modified_ns: int | None = None) -> str:
+        written.append(content)
+        return stage(directory=directory, name=name, content=content, uid=uid, gid=gid, modified_ns=modified_ns)
 
     monkeypatch.setattr(_writer, "stage", watch)
     make(placer)

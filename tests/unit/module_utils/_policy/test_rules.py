@@ -745,8 +745,8 @@ HOST_ROWS = [
         for says, swap, credentials in (
             ("pass medium observed", {"state": "off"}, []),
             ("pass medium observed", {"state": "encrypted"}, []),
-            ("fail medium observed", {"state": "unencrypted", "clear": ["/swap.img"]}, []),
-            ("fail high observed", {"state": "unencrypted", "clear": ["/swap.img"]}, [{"store": "age"}]),
+            ("fail medium observed", {"state": "unencrypted", "in_clear": ["/swap.img"]}, []),
+            ("fail high observed", {"state": "unencrypted", "in_clear": ["/swap.img"]}, [{"store": "age"}]),
             ("unknown medium", {"state": "unknown"}, []),
             ("unknown high", None, [{"store": "age"}]),
         )
