@@ -14,30 +14,27 @@ import lzma
 import time
 import urllib.parse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
 
-from tests.lab._simulator import STATE_DIR
+from tests.lab.e2e._leaks import Leaks
 from tests.lab.e2e._support import (
     HOSTS,
     STORE,
     Controller,
-    Run,
     canary,
     in_memory,
     info,
     memory_root,
     place,
-    places,
     virgin,
 )
-from tests.lab.e2e._sweep import Needles, ProcessWatch, Watch, sweep
-from tests.simulator.client import Simulator
+from tests.lab.e2e._sweep import Needles, ProcessWatch, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from tests.lab._lab import Lab
 
@@ -46,38 +43,6 @@ CCXT = {"name": "grid.json", "format": "ccxt", "fields": FIELDS}
 RAW = {"name": "token", "content": "{{ pem }}"}
 CHANGED = {**CCXT, "fields": {**FIELDS, "secret": "{{ new_secret }}"}}
 FULL = "/srv/full"
-
-
-class Leaks:
-    """Runs plays and keeps a list of everything that showed a secret."""
-
-    def __init__(self, lab: Lab, directory: Path, secrets: Mapping[str, Any]) -> None:
-        self.lab = lab
-        self.directory = directory
-        self.needles = Needles.of(_strings(secrets))
-        self.began = time.time()
-
-    def watched(self, controller: Controller, *tasks: Mapping[str, Any], **options: Any) -> tuple[Run, list[str]]:
-        logs = {
-            "ANSIBLE_LOG_PATH": str(self.directory / "ansible.log"),
-            "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-            "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.directory / "facts"),
-        }
-        where = places(self.lab, controller)
-        with Watch(self.needles, where) as files, ProcessWatch(self.needles) as processes:
-            run = controller.run(*tasks, environment=logs, **options)
-        assert files.files > 0
-        assert processes.rounds > 0
-        seen = [*files.found, *processes.found, *sweep(self.needles, *where, newer_than=self.began)]
-        return run, [*seen, *(["the output"] if self.needles.are_in(run.output.encode()) else [])]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for entry in value.values():
-            yield from _strings(entry)
 
 
 def secrets() -> dict[str, str]:
@@ -139,86 +104,6 @@ def test_placing_leaks_nothing(lab: Lab, tmp_path: Path, user: str, pipelining: 
             run, seen = leaks.watched(controller, *tasks, arguments=arguments)
             assert seen == []
             assert run.output.count("PLAY RECAP") == 1
-
-
-def test_learning_leaks_nothing(lab: Lab, tmp_path: Path) -> None:
-    """Accepted and refused keys, given and placed, by the module and by the role."""
-    virgin(lab)
-    simulator = Simulator.attach(STATE_DIR)
-    addresses = [lab.host(host).public_v4 for host in HOSTS]
-    good = simulator.create_key("bybit", permissions="spot-trade", allowlist=addresses, label="good")
-    elsewhere = simulator.create_key("okx", permissions="spot-trade", allowlist=["91.198.115.77"], label="elsewhere")
-    wrong = simulator.create_key("bitget", permissions="spot-trade", allowlist=addresses, label="wrong")
-    keys: list[dict[str, Any]] = [
-        {"name": "good", "exchange": "bybit", "api_key": good.key, "secret": good.secret},
-        {
-            "name": "elsewhere",
-            "exchange": "okx",
-            "api_key": elsewhere.key,
-            "secret": elsewhere.secret,
-            "passphrase": elsewhere.passphrase,
-        },
-        {
-            "name": "wrong",
-            "exchange": "bitget",
-            "api_key": wrong.key,
-            "secret": canary().replace('"\\/+é', ""),
-            "passphrase": wrong.passphrase,
-        },
-    ]
-    given = {
-        f"{key['name']}_{part}": str(key[part])
-        for key in keys
-        for part in ("api_key", "secret", "passphrase")
-        if part in key
-    }
-    with in_memory(tmp_path):
-        controller = Controller(lab, tmp_path)
-        leaks = Leaks(lab, tmp_path, given)
-        document = {
-            "name": "good",
-            "format": "ccxt",
-            "fields": {"api_key": "{{ learned[0].api_key }}", "secret": "{{ learned[0].secret }}"},
-        }
-        controller.write_vars(
-            {
-                "learned": keys,
-                "exchange_credentials_api_keys": keys,
-                "exchange_credentials_documents": [{"name": "good", "format": "ccxt", "api_keys": ["good"]}],
-                "exchange_credentials_install_libraries": False,
-            }
-        )
-        placed_key = {"name": "placed", "exchange": "bybit", "credential": {"name": "good"}}
-        tasks = (
-            {
-                "name": "learn",
-                "trading.hosts.api_key_info": {"api_keys": "{{ learned }}", "facts_dir": str(tmp_path / "facts")},
-            },
-            place(document),
-            {"name": "learn placed", "trading.hosts.api_key_info": {"api_keys": [placed_key]}},
-        )
-        run, seen = leaks.watched(controller, *tasks, arguments=["-v", "--diff"])
-        assert seen == []
-        for host in HOSTS:
-            assert run.returncode == 0, run.output
-            learned = {key["name"]: key["access"]["status"] for key in run.of(host, "learn").data["api_keys"]}
-            assert learned["good"] == "accepted"
-            assert learned["elsewhere"] != "accepted"
-            assert learned["wrong"] != "accepted"
-            assert run.of(host, "learn placed").data["api_keys"][0]["access"]["status"] == "accepted"
-        role = {
-            "name": "role",
-            "ansible.builtin.include_role": {"name": "trading.hosts.exchange_credentials"},
-            "vars": {
-                "exchange_credentials_on_rejected": "skip",
-                "exchange_credentials_report_path": f"{tmp_path}/{{{{ inventory_hostname }}}}.json",
-            },
-        }
-        run, seen = leaks.watched(controller, *tasks, role, arguments=["-vvvvvv", "--diff"])
-        assert seen == []
-        assert run.returncode == 0, run.output[-4000:]
-        run, seen = leaks.watched(controller, role, arguments=["-vvvvvv", "--diff", "--check"])
-        assert seen == []
 
 
 def escaped(text: str) -> bytes:
