@@ -27,7 +27,7 @@ def test_every_module_and_role_is_run() -> None:
 def test_every_playbook_is_swept_by_a_test() -> None:
     assert set(PLAYBOOKS) <= set(SWEPT_PLAYBOOKS), "name the test that sweeps it in tests/lab/e2e/_canaries.py"
     for playbook in PLAYBOOKS:
-        path, _, name = SWEPT_PLAYBOOKS[playbook].partition("::")
+        path, _colons, name = SWEPT_PLAYBOOKS[playbook].partition("::")
         text = (CHECKOUT / path).read_text(encoding="utf-8")
         assert f"def {name}(" in text
         assert "sweep(" in text or ".watched(" in text

@@ -31,8 +31,8 @@ _QUICK = {"timeout": 2}
 Task = dict[str, Any]
 
 
-def _module(name: str, /, **options: Any) -> Task:
-    return {f"{COLLECTION}{name}": options}
+def _module(module: str, **options: Any) -> Task:
+    return {f"{COLLECTION}{module}": options}
 
 
 def _role(name: str, /, **variables: Any) -> Task:
