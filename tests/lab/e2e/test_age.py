@@ -46,6 +46,9 @@ for name in sys.argv[1:]:
         print("reads", os.getuid(), name, hashlib.sha256(file.read()).hexdigest(), flush=True)
 signal.pause()
 """
+#: The releases before the one on which credentials move.
+READERS = ("alpha", "gamma")
+MOVER = "beta"
 UNIT = "reader.service"
 MEMORY = "/run/reader-credentials"
 GRID = {"name": "grid.json", "format": "ccxt", "fields": {"api_key": "{{ key }}", "secret": "{{ secret }}"}}
@@ -152,16 +155,22 @@ def check_swap(lab: Lab, controller: Controller) -> None:
 
 
 def test_a_service_reads_it_on_every_release_and_nothing_stays(
-    lab: Lab, hosts: tuple[str, ...], controller: Controller, recovery: tuple[Path, str]
+    lab: Lab, controller: Controller, recovery: tuple[Path, str]
 ) -> None:
     identity, recipient = recovery
     keep = place(GRID, TOKEN, store="age", recipients=[recipient])
     run = ok(
         controller.run(
-            {**keep, "name": "foresee", "check_mode": True}, keep, {**keep, "name": "again"}, PROGRAM, SERVE, info()
+            {**keep, "name": "foresee", "check_mode": True},
+            keep,
+            {**keep, "name": "again"},
+            PROGRAM,
+            SERVE,
+            info(),
+            hosts=",".join(READERS),
         )
     )
-    for host in hosts:
+    for host in READERS:
         for task, reasons in (("foresee", ["absent"]), ("place", ["absent"]), ("again", [])):
             told = run.of(host, task).data["credentials"]
             assert [entry["changed_reasons"] for entry in told] == [reasons, reasons], (host, task)
@@ -184,7 +193,7 @@ def test_a_service_reads_it_on_every_release_and_nothing_stays(
         assert (peek.returncode != 0, peek.stdout) == (True, "")
         text = (lab.root(host) / STORE / "token.age").read_text()
         other = lab.execute(
-            next(each for each in hosts if each != host),
+            next(each for each in READERS if each != host),
             ["age", "--decrypt", "--identity", f"/{IDENTITY}"],
             text_input=text,
             check=False,
@@ -207,35 +216,29 @@ def test_a_service_reads_it_on_every_release_and_nothing_stays(
     assert [result.status for result in still.results if result.status == "changed"] == []
 
 
-def test_a_move_is_one_run_in_both_directions(lab: Lab, hosts: tuple[str, ...], controller: Controller) -> None:
-    ok(controller.run(place(GRID, TOKEN), PROGRAM, SERVE, hosts=",".join(HOSTS)))
-    before = {host: said(lab, host) for host in HOSTS}
+def test_a_move_is_one_run_in_both_directions(lab: Lab, controller: Controller) -> None:
+    ok(controller.run(place(GRID, TOKEN), PROGRAM, SERVE, hosts=MOVER))
+    before = said(lab, MOVER)
 
     # Placed, but the unit still loads the old ones: a reboot in between starts the service from them.
-    half = ok(controller.run(place(GRID, TOKEN, store="age"), hosts="beta")).of("beta", "place")
+    half = ok(controller.run(place(GRID, TOKEN, store="age"), hosts=MOVER)).of(MOVER, "place")
     assert [entry["changed_reasons"] for entry in half.data["credentials"]] == [["store"], ["store"]]
     assert [entry["kept_for_units"] for entry in half.data["credentials"]] == [
         [f"/{STORE}/{name}"] for name in ("grid.json", "token")
     ]
     assert half.data["restart_needed"] == []
-    assert lab.reboot("beta") == "running"
-    assert said(lab, "beta") == before["beta"]
+    assert lab.reboot(MOVER) == "running"
+    assert said(lab, MOVER) == before
 
     for store, ends in (("age", ".age"), ("systemd", "")):
-        moved = ok(controller.run(place(GRID, TOKEN, store=store), SERVE, info(), hosts=",".join(HOSTS)))
-        again = ok(controller.run(place(GRID, TOKEN, store=store), SERVE, hosts="alpha"))
-        for host in HOSTS:
-            assert {entry["store"] for entry in moved.of(host, "info").data["credentials"]} == {store}
-            assert [name for name in names(lab, host) if not name.startswith(".")] == [
-                f"grid.json{ends}", f"token{ends}"
-            ]  # fmt: skip
-            assert said(lab, host) == before[host]
+        moved = ok(controller.run(place(GRID, TOKEN, store=store), SERVE, info(), hosts=MOVER))
+        again = ok(controller.run(place(GRID, TOKEN, store=store), SERVE, hosts=MOVER))
+        assert {entry["store"] for entry in moved.of(MOVER, "info").data["credentials"]} == {store}
+        assert [name for name in names(lab, MOVER) if not name.startswith(".")] == [f"grid.json{ends}", f"token{ends}"]
+        assert said(lab, MOVER) == before
         assert [result.task for result in again.results if result.status == "changed"] == []
-    assert {host: digest(decrypt(lab, host, "token")) for host in HOSTS} == {
-        host: read["token"] for host, read in before.items()
-    }
-    for host in HOSTS:
-        assert lab.execute(host, ["ls", "-d", MEMORY], check=False).returncode != 0
+    assert digest(decrypt(lab, MOVER, "token")) == before["token"]
+    assert lab.execute(MOVER, ["ls", "-d", MEMORY], check=False).returncode != 0
 
 
 def test_one_store_for_a_service(lab: Lab, controller: Controller) -> None:
