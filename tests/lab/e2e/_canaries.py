@@ -121,8 +121,7 @@ WITHIN = {"trading_host": ("exchange_credentials", "trading_service")}
 #: Playbook -> the end-to-end test that runs it and sweeps after it.
 SWEPT_PLAYBOOKS: dict[str, str] = {
     "recover": "tests/lab/e2e/test_recover.py::test_another_host_trades_from_the_sealed_copies",
-    # The playbook is this role's entry point and nothing else.
-    "rotate": "tests/lab/e2e/test_canary_sweep.py::test_every_scenario_and_every_failure",
+    "rotate": "tests/lab/e2e/test_rotation.py::test_a_person_is_led_through",
 }
 
 

@@ -30,6 +30,7 @@ from tests.lab._simulator import STATE_DIR
 from tests.lab._tools import wait_for
 from tests.lab.ansible import ansible_playbook
 from tests.lab.e2e._support import STORE, Controller, Run, decrypt, names, place, virgin
+from tests.lab.e2e._sweep import Needles, sweep
 from tests.simulator.client import SimulatedKey, Simulator
 
 if TYPE_CHECKING:
@@ -354,6 +355,7 @@ class Person:
 
 
 def test_a_person_is_led_through(lab: Lab, bot: Bot) -> None:
+    began = time.time()
     fresh = bot.create()
     bot.declare(bot.key, exchange_credentials_api_keys=[declared_alone()])
     person = Person(*bot.command())
@@ -370,6 +372,8 @@ def test_a_person_is_led_through(lab: Lab, bot: Bot) -> None:
     assert (names(lab, HOST), bot.holds()) == (DONE, fresh.key)
     assert fresh.secret not in person.output
     bot.key = fresh
+    disk = [lab.root(HOST) / top for top in ("etc", "home", "root", "srv", "tmp", "usr/local", "var")]
+    assert sweep(Needles.of([fresh.secret]), bot.controller.directory, *disk, newer_than=began) == []
 
 
 def declared_alone() -> dict[str, Any]:
