@@ -23,7 +23,7 @@ from typing import IO
 from . import tree
 
 # A command that hangs must not hang the run. The longest stage, the lab, takes about half of this.
-LONGEST_COMMAND_SECONDS = 900
+LONGEST_COMMAND_SECONDS = 1500
 # What an interrupted command gets to clean up after itself: the lab stops its hosts in that time.
 CLEAN_UP_SECONDS = 60
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 60

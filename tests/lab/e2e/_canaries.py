@@ -120,8 +120,8 @@ SCENARIOS: dict[str, Task] = {
 WITHIN = {"trading_host": ("exchange_credentials", "trading_service")}
 #: Playbook -> the end-to-end test that runs it and sweeps after it.
 SWEPT_PLAYBOOKS: dict[str, str] = {
-    "recover": "tests/lab/e2e/test_recover.py::test_another_host_trades_from_the_sealed_copies",
-    "rotate": "tests/lab/e2e/test_rotation.py::test_a_person_is_led_through",
+    "recover": "tests/lab/soak/test_recover.py::test_another_host_trades_from_the_sealed_copies",
+    "rotate": "tests/lab/soak/test_rotation.py::test_a_person_is_led_through",
 }
 
 

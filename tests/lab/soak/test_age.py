@@ -79,6 +79,7 @@ def hosts(lab: Lab) -> Iterator[tuple[str, ...]]:
 
 def clean(lab: Lab, host: str) -> None:
     lab.execute(host, ["systemctl", "disable", "--quiet", "--now", UNIT], check=False)
+    lab.execute(host, ["userdel", "reader"], check=False)
     lab.execute(host, ["rm", "--force", f"/etc/systemd/system/{UNIT}"])
     lab.execute(host, ["systemctl", "daemon-reload"])
     virgin(lab, host)
