@@ -122,9 +122,10 @@ def leaky(lab: Lab, tmp_path: Path) -> Iterator[str]:
     lab.execute("alpha", ["rm", "-rf", *files(), "/opt/strategies", "/usr/share/thlab-exposed"])
 
 
-def test_what_lies_in_clear_is_found_and_not_told(lab: Lab, leaky: str, tmp_path: Path) -> None:
+def test_what_lies_in_clear_is_found(lab: Lab, leaky: str, tmp_path: Path) -> None:
     virgin(lab)
-    controller = Controller(lab, tmp_path / "controller")
+    # ansible-core 2.21 listens on a socket below it, whose path must stay below 108 characters.
+    controller = Controller(lab, tmp_path / "c")
     controller.write_vars({"secret": text(36)})
     facts = controller.directory / "told"
     run = controller.run(
