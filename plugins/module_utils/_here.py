@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import errno
 import os
-import pwd
 import socket
 
 from ._errors import InputError
 from ._facts import Path
+from ._owner import user_name
 
 
 def here(*, family: str, proxy: str, source_address: str | None) -> Path:
     """Return the path of this process for one family; ``proxy`` is ``none``, ``http`` or ``socks5``."""
     try:
-        user = pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        user = str(os.geteuid())
-    try:
         netns: str | None = str(os.stat("/proc/self/ns/net").st_ino)
     except OSError:
         netns = None
-    return Path(user=user, family=family, proxy=proxy, source_address=source_address, netns=netns)
+    return Path(user=user_name(os.geteuid()), family=family, proxy=proxy, source_address=source_address, netns=netns)
 
 
 def check_own_address(address: str) -> None:

@@ -10,14 +10,15 @@ The only file of the shared packages that knows Ansible.
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._errors import UNFORESEEN, TradingHostsError, without_text
+from ._errors import UNFORESEEN, StoreError, TradingHostsError, without_text
 
-__all__ = ["AnsibleModule", "run_module"]
+__all__ = ["AnsibleModule", "require_root", "run_module"]
 
 _PR_SET_DUMPABLE = 4
 #: Hiding a shorter value would mangle every output that happens to contain it. No real secret is that short.
@@ -56,6 +57,12 @@ def run_module(
     if unexpected is not None:  # out here the exception is gone, and Ansible cannot add it to the result
         module.fail_json(msg=unexpected, **shown)
     module.exit_json(**shown, **result)
+
+
+def require_root(because: str = "Credentials belong to root") -> None:
+    """Raise ``StoreError`` unless this is root; ``because`` begins the sentence."""
+    if os.geteuid() != 0:
+        raise StoreError(f"{because}, and this task does not run as root on the host; set become: true.")
 
 
 def _without_secrets(spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -397,7 +397,6 @@ transport:
       type: bool
 """
 
-import os
 import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
@@ -406,18 +405,18 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._files i
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, Request, parse
 from ansible_collections.trading.hosts.plugins.module_utils._credential._stores import placer_of
-from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
-from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
+from ansible_collections.trading.hosts.plugins.module_utils._module import (
+    AnsibleModule,
+    require_root,
+    run_module,
+)
 
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
     given = module.params
     requests = parse(credentials=given["credentials"], store=given["store"])
     placer, age = placer_of(given)
-    if os.geteuid() != 0:
-        raise StoreError(
-            "Credentials belong to root, and this task does not run as root on the host; set become: true."
-        )
+    require_root()
     if any(request.is_sealed for request in requests):
         requests = parse(credentials=given["credentials"], store=given["store"], unseal=age.unseal)
     requests = with_copies(requests, placer=placer)

@@ -244,21 +244,20 @@ facts_file:
   type: str
 """
 
-import os
 import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
 from ansible_collections.trading.hosts.plugins.module_utils._credential._inspect import ARGUMENT_SPEC, inspect
 from ansible_collections.trading.hosts.plugins.module_utils._credential._systemd import SystemdStore
-from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
-from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
+from ansible_collections.trading.hosts.plugins.module_utils._module import (
+    AnsibleModule,
+    require_root,
+    run_module,
+)
 
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
-    if os.geteuid() != 0:
-        raise StoreError(
-            "Credentials belong to root, and this task does not run as root on the host; set become: true."
-        )
+    require_root()
     return inspect(
         directory=module.params["directory"],
         names=module.params["names"],

@@ -280,20 +280,20 @@ facts_file:
   type: str
 """
 
-import os
 import typing as t
 
-from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
 from ansible_collections.trading.hosts.plugins.module_utils._exposed._scan import ARGUMENT_SPEC, HOST, scan
-from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
+from ansible_collections.trading.hosts.plugins.module_utils._module import (
+    AnsibleModule,
+    require_root,
+    run_module,
+)
 
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
     options = {name: module.params[name] for name in ARGUMENT_SPEC if name != "facts_dir"}
-    if options["scope"] == HOST and os.geteuid() != 0:
-        raise StoreError(
-            "Only root sees all files and processes, and this task does not run as root on the host; set become: true."
-        )
+    if options["scope"] == HOST:
+        require_root("Only root sees all files and processes")
     return scan(**options)
 
 

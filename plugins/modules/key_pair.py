@@ -268,22 +268,21 @@ transport:
       type: str
 """
 
-import os
 import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._key_pair import ARGUMENT_SPEC, bring_about
 from ansible_collections.trading.hosts.plugins.module_utils._credential._stores import placer_of
-from ansible_collections.trading.hosts.plugins.module_utils._errors import StoreError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._pairs import read_registration, read_wish
-from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
+from ansible_collections.trading.hosts.plugins.module_utils._module import (
+    AnsibleModule,
+    require_root,
+    run_module,
+)
 
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
     wish = read_wish(module.params)
-    if os.geteuid() != 0:
-        raise StoreError(
-            "Credentials belong to root, and this task does not run as root on the host; set become: true."
-        )
+    require_root()
     placer, _age = placer_of(module.params)
     made = bring_about(wish=wish, placer=placer, check_mode=module.check_mode)
     registration = read_registration(module.params["exchange"])

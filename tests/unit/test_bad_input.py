@@ -34,6 +34,7 @@ from ansible_collections.trading.hosts.plugins.modules import (
     credential,
     credential_info,
     exposed_credential_info,
+    key_pair,
     public_ip_info,
 )
 
@@ -71,7 +72,9 @@ def failure(module: ModuleType, given: dict[str, Any], capsys: pytest.CaptureFix
 ROOT = "Credentials belong to root, and this task does not run as root on the host; set become: true."
 
 
-@pytest.mark.parametrize(("module", "given"), [(credential, PLACE), (credential_info, {})])
+@pytest.mark.parametrize(
+    ("module", "given"), [(credential, PLACE), (credential_info, {}), (key_pair, {"name": "grid-key"})]
+)
 def test_no_right_to_become_root(
     module: ModuleType, given: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

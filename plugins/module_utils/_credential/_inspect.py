@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import dataclasses
-import grp
 import os
-import pwd
 import stat
 import time
 import typing as t
 
 from .._errors import StoreError
+from .._owner import group_name, user_name
 from . import _age_reader
 from ._age import AgeStore
 from ._files import AGE, AGE_SUFFIX, DEFAULT_DIRECTORY, NULL_KEY, STORES, check_name, file_path, store_of
@@ -130,7 +129,7 @@ def _describe_file(host: _Host, name: str, *, kind: str) -> tuple[dict[str, t.An
     store = host.store(store_of(encrypted=encrypted) if encrypted else kind)
     key_type = store.key_type(encrypted=encrypted)
     if key_type.endswith("-scoped"):  # only its owner's manager opens it, or root in that one's name
-        store = dataclasses.replace(host.systemd, user=_user(status.st_uid))
+        store = dataclasses.replace(host.systemd, user=user_name(status.st_uid))
     tried = _try(store, name=name, path=path, encrypted=encrypted, key_type=key_type)
     notes = read_notes(path=path, encrypted=encrypted)
     described = _entry(
@@ -184,29 +183,15 @@ def _entry(
         "api_keys": api_keys,
         "size": status.st_size if status else None,
         "mode": f"{stat.S_IMODE(status.st_mode):04o}" if status else None,
-        "owner": _user(status.st_uid) if status else None,
-        "group": _group(status.st_gid) if status else None,
+        "owner": user_name(status.st_uid) if status else None,
+        "group": group_name(status.st_gid) if status else None,
         "content_changed_at": instant(status.st_mtime_ns) if status else None,
         "age_days": max(0, int((time.time() - status.st_mtime) // 86400)) if status else None,
         "loaded_by": units,
         "environment_of": [unit for unit in units if name in host.environments.get(unit, ())],
         "readable_by": [
             {"user": "root", "service": None},
-            *([{"user": _user(status.st_uid), "service": None}] if scoped and status else []),
+            *([{"user": user_name(status.st_uid), "service": None}] if scoped and status else []),
             *({"user": host.users.get(unit, "unknown"), "service": unit} for unit in units),
         ],
     }
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)

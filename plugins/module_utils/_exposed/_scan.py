@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import re
 import stat
 import time
 import typing as t
 
 from .._errors import InputError
+from .._owner import group_name, user_name
 from .._redact import one_line
 from .._swap import clear_swaps, is_safe
 from . import _backups, _core_dumps, _git, _processes
@@ -255,8 +254,8 @@ class _Scan:
                 "field": field,
                 "exchanges": list(exchanges),
                 "mode": None if mode is None else f"{stat.S_IMODE(mode):04o}",
-                "owner": None if uid is None else _user(uid),
-                "group": None if gid is None else _group(gid),
+                "owner": None if uid is None else user_name(uid),
+                "group": None if gid is None else group_name(gid),
                 "readable_by": readable_by,
                 "git": git,
                 "from_credential": from_credential,
@@ -352,17 +351,3 @@ def _readers(mode: int, *, reachable: bool, path: str) -> str:
     if (mode & stat.S_IROTH and reachable) or _UNIT.search(path):
         return "others"
     return "group" if mode & stat.S_IRGRP else "owner"
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)

@@ -105,7 +105,7 @@ def test_all_exchanges_travel_with_the_module_that_asks_them() -> None:
     files = payload("api_key_info")
     assert {"_exchanges/_binance.py", "_exchanges/_bitget.py", "_exchanges/_bybit.py", "_exchanges/_okx.py"} <= files
     size = sum((SHARED / name).stat().st_size for name in files)
-    assert size < 620_000
+    assert size < 480_000
 
 
 def test_the_shared_packages_import_without_ansible_and_without_requests() -> None:

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -60,7 +62,7 @@ def test_a_place_is_told_with_its_line_mode_owner_and_readers(place: Path) -> No
     file.write_text("A=b\n" + LINE)
     file.chmod(0o640)
     (told,) = scan(place)["exposed"]
-    owner = _scan._user(os.getuid())
+    owner = pwd.getpwuid(os.getuid()).pw_name
     assert told == {
         "kind": "dotenv",
         "path": str(file),
@@ -72,7 +74,7 @@ def test_a_place_is_told_with_its_line_mode_owner_and_readers(place: Path) -> No
         "exchanges": ["binance"],
         "mode": "0640",
         "owner": owner,
-        "group": _scan._group(file.stat().st_gid),
+        "group": grp.getgrgid(file.stat().st_gid).gr_name,
         "readable_by": "group",
         "git": None,
         "from_credential": False,
