@@ -6,11 +6,10 @@
 
 Standard input is one JSON object: ``directory``, ``host_keys``, ``contents`` (name: the texts of version 0 and 1),
 ``payloads`` (what Ansible pipes to python to place version 0 and 1, in base64), ``runs`` (or only look) and ``kills``.
-A kill is ``when``
-(``time`` or ``event``), ``share`` (0 to 1, of the duration or of the changes in the directory), ``group`` (also what
-the module has started) and ``virgin`` (begin on a host without credentials and key). Standard output is one JSON
-object per line: the state at the beginning, then after each kill, then after a run that nobody disturbed. A run that
-ended before its kill is told as such and repeated.
+A kill is ``when`` (``time``, ``change`` or ``rename``), ``share`` (0 to 1, of the duration, of the changes in the
+directory or of the renames among them), ``group`` (also what the module has started) and ``virgin`` (begin on a host
+without credentials and key). Standard output is one JSON object per line: the state at the beginning, then after each
+kill, then after a run that nobody disturbed. A run that ended before its kill is told as such and repeated.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ class Changes:
         libc = ctypes.CDLL(None, use_errno=True)
         self.descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         libc.inotify_add_watch(self.descriptor, os.fsencode(directory), _IN_CREATE | _IN_MOVED_TO)
-        self.seen = 0
+        self.seen = {"change": 0, "rename": 0}
 
-    def wait(self, number: int, *, process: subprocess.Popen[bytes]) -> None:
-        """Return after this many changes, or when the process has ended."""
-        while self.seen < number and process.poll() is None:
+    def wait(self, kind: str, number: int, *, process: subprocess.Popen[bytes]) -> None:
+        """Return after this many changes or renames, or when the process has ended."""
+        while self.seen[kind] < number and process.poll() is None:
             if select.select([self.descriptor], [], [], 0.02)[0]:
                 self._count()
 
@@ -52,10 +51,11 @@ class Changes:
         except BlockingIOError:
             return
         while data:
-            self.seen += 1
+            self.seen["change"] += 1
+            self.seen["rename"] += bool(int.from_bytes(data[4:8], sys.byteorder) & _IN_MOVED_TO)
             data = data[16 + int.from_bytes(data[12:16], sys.byteorder) :]
 
-    def close(self) -> int:
+    def close(self) -> dict[str, int]:
         self._count()
         os.close(self.descriptor)
         return self.seen
@@ -70,7 +70,7 @@ class Host:
         self.contents: dict[str, list[str]] = order["contents"]
         self.payloads = [base64.b64decode(payload) for payload in order["payloads"]]
         self.duration = 1.0
-        self.changes = 1
+        self.changes = {"change": 1, "rename": 1}
 
     def start(self, version: int) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -106,7 +106,7 @@ class Host:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=kill["share"] * self.duration)
         else:
-            watch.wait(1 + int(kill["share"] * self.changes), process=process)
+            watch.wait(kill["when"], 1 + int(kill["share"] * self.changes[kill["when"]]), process=process)
         if process.poll() is None:
             (os.killpg if kill["group"] else os.kill)(process.pid, signal.SIGKILL)
         status = process.wait()
