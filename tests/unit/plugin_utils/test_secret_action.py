@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import gc
 import json
 import re
 import shlex
@@ -483,3 +485,22 @@ def test_a_failure_of_another_kind_stays_what_it_is(ssh: t.Any, monkeypatch: pyt
     monkeypatch.setattr(Sent, "error", AnsibleError("Incorrect sudo password"))
     with pytest.raises(AnsibleError, match="Incorrect sudo password"):
         act(FakeConnection(become=FakeBecome()))
+
+
+@pytest.mark.parametrize("error", [None, AnsibleError("Incorrect sudo password")])
+def test_the_garbage_collector_is_off_only_while_the_module_is_made_and_run(
+    error: AnsibleError | None, ssh: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was_on: list[bool] = []
+
+    def execute(_self: t.Any, **_given: t.Any) -> dict[str, t.Any]:
+        was_on.append(gc.isenabled())
+        if error:
+            raise error
+        return {}
+
+    monkeypatch.setattr(Sent, "_execute_module", execute)
+    with pytest.raises(AnsibleError) if error else contextlib.nullcontext():
+        act(FakeConnection())
+    assert was_on == [False]
+    assert gc.isenabled()
