@@ -72,7 +72,7 @@ def split_listen(text: str) -> tuple[str, int | None]:
 
 def bind(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
-    # With the protocol named, asyncio sends head and body at once; else each answer waits 40 ms for the client's kernel.
+    # With the protocol named, asyncio sends at once; else the body of each answer waits 40 ms for the client's kernel.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
