@@ -47,14 +47,6 @@ class ActionModule(SecretAction):
             run.note({fact["name"]: (fact["access"]["status"], fact["access"]["code"]) for fact in learned})
         return result
 
-    def _ask_module(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        given = self._task.args
-        self._task.args = args
-        try:
-            return super()._execute(task_vars)
-        finally:
-            self._task.args = given
-
     def finish(self, result: dict[str, t.Any], *, task_vars: t.Mapping[str, t.Any]) -> None:
         host = learning_host(self._task, task_vars)
         learned = result.get("api_keys", [])

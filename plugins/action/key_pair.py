@@ -6,13 +6,17 @@
 
 Whoever answers at the host's address could hand out a public key of their own, and who registers that gives them the
 rights of the key. So the host's identity is checked as it is where a secret is sent.
+
+What an exchange takes, and where its page is, is known here. The host is told which type of key to make, and the code
+of the exchanges does not travel.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._credential._key_pair import ARGUMENT_SPEC
+from ..module_utils._credential._key_pair import ARGUMENT_SPEC, check_wish, read_wish
+from ..module_utils._exchanges._pairs import fitting_type, read_registration
 from ..plugin_utils._secret_action import SecretAction, check_shape
 
 
@@ -22,8 +26,16 @@ class ActionModule(SecretAction):
 
     def _run(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         check_shape(spec=self.argument_spec, given=self._task.args)
+        _validated, options = self.validate_argument_spec(argument_spec=self.argument_spec)
+        exchange = options["exchange"]
+        type_ = fitting_type(exchange=exchange, type_=options["type"], size=options["size"])
+        check_wish(read_wish({**options, "type": type_}))
         transport = self._check_verified(self._settings(), risk="hand you a public key of their own to register")
-        result = self._execute(task_vars)
+        settled = {} if type_ is None else {"type": type_}
+        result = self._ask_module({**self._task.args, **settled}, task_vars)
+        registration = read_registration(exchange)
+        if registration is not None and not result.get("failed"):
+            result["registration"] = registration
         result["transport"] = {
             "connection": transport.connection,
             "verified_host": transport.verified_host,

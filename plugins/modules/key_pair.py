@@ -32,6 +32,7 @@ attributes:
     support: full
     details:
       - The action plugin refuses to ask a host whose identity is not checked.
+      - It knows the exchanges. Nothing of them is sent to the host.
   async:
     description: Supports being used with the C(async) keyword.
     support: none
@@ -62,8 +63,8 @@ options:
     required: true
   exchange:
     description:
-      - The exchange that the public half is for, such as V(binance). A type that it does not take is refused, and
-        RV(registration) says where its page is.
+      - The exchange that the public half is for, such as V(binance). A type or size that it does not take is refused
+        before the host is asked, and RV(registration) says where its page is.
     type: str
   type:
     description:
@@ -270,9 +271,12 @@ transport:
 
 import typing as t
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential._key_pair import ARGUMENT_SPEC, bring_about
+from ansible_collections.trading.hosts.plugins.module_utils._credential._key_pair import (
+    ARGUMENT_SPEC,
+    bring_about,
+    read_wish,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential._stores import placer_of
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._pairs import read_registration, read_wish
 from ansible_collections.trading.hosts.plugins.module_utils._module import (
     AnsibleModule,
     require_root,
@@ -285,12 +289,10 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
     require_root()
     placer, _age = placer_of(module.params)
     made = bring_about(wish=wish, placer=placer, check_mode=module.check_mode)
-    registration = read_registration(module.params["exchange"])
     return {
         "changed": any(outcome.reasons for outcome in made.outcomes),
         "key_pair": made.current and made.current.result(),
         "next_key_pair": made.next and made.next.result(),
-        **({} if registration is None else {"registration": registration}),
         "credentials": [outcome.result() for outcome in made.outcomes],
         "restart_needed": [outcome.name for outcome in made.outcomes if outcome.content_changed],
         "diff": [outcome.diff() for outcome in made.outcomes if outcome.reasons],

@@ -237,11 +237,16 @@ class SecretAction(ActionBase):
         return result
 
     def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        return self._ask_module(self._task.args, task_vars)
+
+    def _ask_module(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         # Ansible's own entry in the host's journal shows nested options escaped, where hiding by value fails. The
         # module cannot turn it off: what the controller says here counts.
         quiet = {**task_vars, "ansible_no_target_syslog": True}
         with _collector_off():
-            result: dict[str, t.Any] = self._execute_module(module_name=self.module_name, task_vars=quiet)
+            result: dict[str, t.Any] = self._execute_module(
+                module_name=self.module_name, module_args=args, task_vars=quiet
+            )
         return result
 
 

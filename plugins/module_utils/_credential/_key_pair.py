@@ -107,6 +107,25 @@ class Made:
     outcomes: t.Sequence[Outcome]
 
 
+def read_wish(options: t.Mapping[str, t.Any]) -> Wish:
+    """Return what the options of ``key_pair`` ask for. A size without a type is that of an RSA key.
+
+    ``exchange`` says nothing here: the controller has turned it into a type.
+    """
+    size = options["size"]
+    types: t.Sequence[str] = (RSA,) if size is not None else tuple(TYPES)
+    if options["type"] is not None:
+        types = (options["type"],)
+    return Wish(
+        name=options["name"],
+        types=types,
+        size=size,
+        regenerate=options["regenerate"],
+        promote=options["promote"],
+        with_key=options["with_key"],
+    )
+
+
 def check_wish(wish: Wish) -> None:
     """Raise :class:`InputError` for what cannot be meant."""
     check_name(name=wish.name, field="name")

@@ -10,11 +10,13 @@ import pytest
 
 from tests.payload import payload
 
+#: What making a pair may add to placing a credential.
+_PAIR_TIMES = 1.1
 #: What all exchanges may add to a module that opens and writes credentials too, and asks none.
 _TIMES = 1.6
 
 
-@pytest.mark.parametrize("module", ["credential", "credential_info", "public_ip_info"])
+@pytest.mark.parametrize("module", ["credential", "credential_info", "key_pair", "public_ip_info"])
 def test_a_module_that_asks_no_exchange_ships_none(module: str) -> None:
     files = payload(module).files
     assert any(name.endswith("plugins/module_utils/_module.py") for name in files)
@@ -29,3 +31,7 @@ def test_an_exchange_does_not_bring_the_grammar_of_allowlists() -> None:
 
 def test_all_exchanges_together_stay_small() -> None:
     assert payload("api_key_info").sent <= _TIMES * payload("credential").sent
+
+
+def test_making_a_pair_is_hardly_more_than_placing_one() -> None:
+    assert payload("key_pair").sent <= _PAIR_TIMES * payload("credential").sent

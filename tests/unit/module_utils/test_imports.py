@@ -87,7 +87,7 @@ def payload(module: str) -> set[str]:
     return {str(path.relative_to(SHARED)) for path in found}
 
 
-@pytest.mark.parametrize("module", ["credential", "credential_info"])
+@pytest.mark.parametrize("module", ["credential", "credential_info", "key_pair"])
 def test_placing_needs_neither_exchanges_nor_http(module: str) -> None:
     files = payload(module)
     assert files

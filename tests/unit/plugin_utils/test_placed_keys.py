@@ -62,9 +62,9 @@ def on_host(args: dict[str, Any], host: str) -> dict[str, Any]:
     shell = SimpleNamespace(tmpdir=None)
     worker = action.ActionModule(task, SimpleNamespace(_shell=shell, become=None), SimpleNamespace(), None, None, None)
 
-    def execute(*, module_name: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+    def execute(*, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         assert module_name == "trading.hosts.api_key_info"
-        params = {**dict.fromkeys(ARGUMENT_SPEC), **task.args}
+        params = {**dict.fromkeys(ARGUMENT_SPEC), **module_args}
         result = module.work(SimpleNamespace(params=params, no_log_values=set()))
         return dict(json.loads(json.dumps(result)))
 

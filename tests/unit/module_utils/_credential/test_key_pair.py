@@ -20,13 +20,10 @@ from cryptography.hazmat.primitives import serialization
 
 from ansible_collections.trading.hosts.plugins.module_utils import _crypto
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _key_pair, _place, _writer
-from ansible_collections.trading.hosts.plugins.module_utils._credential._key_pair import Made, Wish
+from ansible_collections.trading.hosts.plugins.module_utils._credential._key_pair import Made, Wish, read_wish
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Request
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, MissingLibraryError, StoreError
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._pairs import read_registration, read_wish
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._signing import ASYMMETRIC
 
 if t.TYPE_CHECKING:
     from tests.unit.module_utils._credential.conftest import FakeSystemd
@@ -34,6 +31,15 @@ if t.TYPE_CHECKING:
 KEY = Wish("grid-key")
 NEXT = "grid-key.next"
 RSA = Wish("grid-key", types=("rsa",), size=2048)
+#: Options as the module gets them.
+GIVEN: dict[str, t.Any] = {
+    "name": "k",
+    "type": None,
+    "size": None,
+    "regenerate": False,
+    "promote": False,
+    "with_key": "auto",
+}
 
 
 class KilledError(BaseException):
@@ -242,18 +248,13 @@ def test_without_the_library_one_sentence(placer: Placer, monkeypatch: pytest.Mo
         ({"name": "../x"}, "is not a credential name"),
         ({"name": "k.next"}, "where new pairs wait"),
         ({"name": "k" * 125}, "is not a credential name"),
-        ({"name": "k", "regenerate": True, "promote": True}, "promote: is given together with regenerate"),
-        ({"name": "k", "type": "ed25519", "size": 2048}, "size '2048': is for RSA keys only"),
-        ({"name": "k", "exchange": "htx", "size": 2048}, "size '2048': is for RSA keys only"),
-        ({"name": "k", "exchange": "bybit", "type": "ed25519"}, "type 'ed25519': is not what Bybit takes; use rsa"),
-        ({"name": "k", "exchange": "okx"}, "OKX is not known to take the public half"),
-        ({"name": "k", "exchange": "coinbase"}, "Coinbase is not known to take the public half"),
-        ({"name": "k", "exchange": "nowhere"}, "exchange 'nowhere': is not known here"),
+        ({"regenerate": True, "promote": True}, "promote: is given together with regenerate"),
+        ({"type": "ed25519", "size": 2048}, "size '2048': is for RSA keys only"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(placer: Placer, options: dict[str, t.Any], sentence: str) -> None:
     with pytest.raises(InputError) as refused:
-        make(placer, read_wish(options))
+        make(placer, read_wish({**GIVEN, **options}))
     assert sentence in str(refused.value)
     assert not os.path.exists(placer.directory)
 
@@ -264,26 +265,8 @@ def test_what_cannot_be_meant_is_refused(placer: Placer, options: dict[str, t.An
         ({}, ("ed25519", "rsa")),
         ({"size": 2048}, ("rsa",)),
         ({"type": "rsa"}, ("rsa",)),
-        ({"exchange": "binance"}, ("ed25519", "rsa")),
-        ({"exchange": "binance", "size": 4096}, ("rsa",)),
-        ({"exchange": "bybit"}, ("rsa",)),
-        ({"exchange": "deribit"}, ("ed25519",)),
+        ({"type": "ed25519"}, ("ed25519",)),
     ],
 )
-def test_the_type_follows_the_exchange(options: dict[str, t.Any], types: tuple[str, ...]) -> None:
-    assert read_wish({"name": "k", **options}).types == types
-
-
-def test_every_exchange_that_takes_a_pair_says_how_it_is_registered() -> None:
-    takes = {name for name, exchange in EXCHANGES.items() if ASYMMETRIC.intersection(exchange.key_types())}
-    tells = {name for name, exchange in EXCHANGES.items() if exchange.registration() is not None}
-    assert takes - tells == {"coinbase"}, "Coinbase gives out the private half itself"
-    assert tells <= takes
-    for name in tells:
-        found = read_registration(name)
-        assert found is not None
-        assert found["click_path"].startswith(f"{EXCHANGES[name].title} > ")
-        assert "PEM" in found["form"]
-        assert found["source"]
-    assert read_registration(None) is None
-    assert read_registration("okx") is None
+def test_the_types_that_will_do(options: dict[str, t.Any], types: tuple[str, ...]) -> None:
+    assert read_wish({**GIVEN, **options}).types == types
