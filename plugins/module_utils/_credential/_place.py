@@ -337,8 +337,11 @@ class Placer:
             alone = 1 if self.store.begins() else 0
             in_parallel(stage, rewrites[:alone])
             in_parallel(stage, rewrites[alone:])
-            for path, (temporary, _key_type) in staged.items():
-                _writer.commit(staged=temporary, path=path)
+            for _request, outcome in rewrites:
+                # A service that has restarted by itself while this was proved has read the old content.
+                _writer.commit(
+                    staged=staged[outcome.path][0], path=outcome.path, begins_now=outcome.modified_ns is None
+                )
             for path, temporary in notes.items():
                 _writer.commit(staged=temporary, path=path)
         except BaseException:
@@ -437,7 +440,8 @@ def instant(nanoseconds: int) -> str:
 
 def _remove(path: str) -> None:
     try:
-        for each in (path, notes_path(path=path)):
+        # The notes first: while any of it is left, the next run finds the file, and goes on.
+        for each in (notes_path(path=path), path):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(each)
     except OSError as error:

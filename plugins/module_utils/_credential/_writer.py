@@ -27,6 +27,8 @@ DIRECTORY_MODE = 0o700
 
 #: What an interrupted run can leave behind: ciphertext that was never renamed.
 _LEFTOVER = re.compile(r"\.trading-hosts\.[A-Za-z0-9_.@+-]+\.[0-9a-f]{16}\.tmp")
+#: What is known of the credential file of that name, and serves nothing without it.
+_NOTES = re.compile(r"\.trading-hosts\.([A-Za-z0-9_.@+-]+)\.notes")
 
 
 def check_directory(*, directory: str, owner_uid: int) -> bool:
@@ -97,9 +99,11 @@ def locked(*, directory: str) -> t.Iterator[None]:
 
 
 def remove_leftovers(*, directory: str) -> None:
-    """Remove temporary files of runs that were killed. Only under the lock: they could be another run's work."""
-    for entry in os.listdir(directory):
-        if _LEFTOVER.fullmatch(entry):
+    """Remove what runs that were killed have left. Only under the lock: it could be another run's work."""
+    entries = set(os.listdir(directory))
+    for entry in entries:
+        notes = _NOTES.fullmatch(entry)
+        if _LEFTOVER.fullmatch(entry) or (notes and notes[1] not in entries):
             discard(path=os.path.join(directory, entry))
 
 
@@ -130,9 +134,11 @@ def stage(*, directory: str, name: str, content: bytes, uid: int, gid: int, modi
     return path
 
 
-def commit(*, staged: str, path: str) -> None:
-    """Put the staged file in the place of ``path``, in one step."""
+def commit(*, staged: str, path: str, begins_now: bool = False) -> None:
+    """Put the staged file in the place of ``path``, in one step; with ``begins_now`` its time is that of this step."""
     try:
+        if begins_now:
+            os.utime(staged)
         os.replace(staged, path)
     except OSError as error:
         raise file_error(error=error, path=path) from None

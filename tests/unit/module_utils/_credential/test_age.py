@@ -402,6 +402,35 @@ def test_killed_in_a_move_there_is_always_one_that_decrypts(
     assert {entry["store"] for entry in machine.info()["credentials"]} == {target}
 
 
+@pytest.mark.parametrize("step", ["file", "notes"])
+def test_killed_in_a_removal_nothing_stays_after_the_next_run(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    machine.place("age", Request("a", OLD))
+    original = os.unlink
+
+    def killed(path: t.Any, **given: t.Any) -> None:
+        if str(path).endswith(".notes") == (step == "notes"):
+            raise KilledError
+        original(path, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", killed)
+        with pytest.raises(KilledError):
+            machine.place("age", Request("a"))
+    # As long as a trace of it is there, the file is: a run that looks at files sees that it has something to do.
+    assert "a.age" in machine.files()
+    machine.place("age", Request("a"))
+    assert machine.files() == []
+
+
+def test_notes_of_a_file_that_is_gone_go_too(machine: Machine) -> None:
+    machine.place("age", Request("a", OLD), Request("b", OLD))
+    (machine.directory / "a.age").unlink()
+    machine.place("age", Request("b", OLD))
+    assert machine.files() == [".trading-hosts.b.age.notes", "b.age"]
+
+
 def test_two_runs_at_once_end_with_one_result(machine: Machine) -> None:
     names = [f"c{number}" for number in range(6)]
 

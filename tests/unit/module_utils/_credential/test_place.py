@@ -348,6 +348,34 @@ def test_an_interrupted_run_cleans_up_when_it_can(
     assert os.listdir(directory) == ["a"]
 
 
+def test_content_counts_from_the_instant_at_which_it_is_in_place(
+    placer: Placer, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that restarts by itself while the new file is proved has read the old one: it must look older."""
+    place(placer, Request("a", OLD))
+    original = _writer.commit
+    started = []
+
+    def commit(**given: t.Any) -> None:
+        wait_for_another_time(directory)
+        started.append((directory / "clock").stat().st_mtime_ns)
+        original(**given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_writer, "commit", commit)
+        place(placer, Request("a", NEW))
+    assert (directory / "a").stat().st_mtime_ns >= started[0]
+
+
+def wait_for_another_time(directory: Path) -> None:
+    """Return when files get another time than before: the clock of file systems ticks every few milliseconds."""
+    clock = directory / "clock"
+    clock.write_bytes(b"")
+    first = clock.stat().st_mtime_ns
+    while clock.stat().st_mtime_ns == first:
+        clock.write_bytes(b"")
+
+
 def test_leftovers_of_a_killed_run_go_and_nothing_else(placer: Placer, directory: Path) -> None:
     place(placer, Request("a", OLD))
     (directory / f".trading-hosts.a.{'0' * 16}.tmp").write_bytes(b"x")
