@@ -129,6 +129,10 @@ options:
           entry:
             description: The account in the document, where it holds several.
             type: str
+          age_identity:
+            description: The host's identity, which opens a credential of the store C(age).
+            type: path
+            default: /var/lib/trading-hosts/age/identity
       base_url:
         description:
           - Ask here instead of the exchange's own host. Only the scheme, a host and a port.

@@ -18,10 +18,10 @@ import typing as t
 
 from .._crypto import crypto
 from .._errors import InputError, StoreError
-from ._files import UndecryptableError, check_name
+from ._files import SYSTEMD, UndecryptableError, check_name
 from ._place import Outcome, Placer
 from ._request import ARGUMENT_SPEC as PLACING_SPEC
-from ._request import Request
+from ._request import Request, parse_recipients
 
 ED25519 = "ed25519"
 RSA = "rsa"
@@ -110,8 +110,16 @@ class Made:
 def read_wish(options: t.Mapping[str, t.Any]) -> Wish:
     """Return what the options of ``key_pair`` ask for. A size without a type is that of an RSA key.
 
-    ``exchange`` says nothing here: the controller has turned it into a type.
+    ``exchange`` says nothing here: the controller has turned it into a type. Raises ``InputError``.
     """
+    if options["store"] != SYSTEMD and options["with_key"] != "auto":
+        raise InputError(
+            field="with_key",
+            value=options["with_key"],
+            problem=f"is given, and the store {options['store']} knows nothing like it",
+            mend="leave it out, or use store: systemd",
+        )
+    parse_recipients(options=options)
     size = options["size"]
     types: t.Sequence[str] = (RSA,) if size is not None else tuple(TYPES)
     if options["type"] is not None:

@@ -15,6 +15,8 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
+from .._credential._age_reader import IDENTITY
+from .._credential._files import DEFAULT_DIRECTORY
 from .._declared import DECLARED_SPEC, check_names, declaration
 from .._errors import InputError
 from .._http import TIMEOUT
@@ -30,8 +32,9 @@ MIN_LENGTH = 8
 
 _PLACED_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
-    "directory": {"type": "path", "default": "/etc/credstore.encrypted"},
+    "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
     "entry": {"type": "str"},
+    "age_identity": {"type": "path", "default": IDENTITY},
 }
 _KEY_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
@@ -76,6 +79,8 @@ _SENDABLE_PHRASE = re.compile(r"[ -~]+")
 class Placed:
     """A credential that lies encrypted on this host; ``entry`` names the account in a document of several.
 
+    ``age_identity`` opens it where it is in the store ``age``.
+
     ``api_key`` and ``passphrase`` are what is given beside it, for one that holds a private key alone.
     ``signed`` is false where the exchange is asked without a signature, so that the secret is not needed.
     ``passphrase_in_uid`` is true where programs keep the exchange's passphrase as ``uid``.
@@ -84,6 +89,7 @@ class Placed:
     name: str
     directory: str
     entry: str | None
+    age_identity: str = IDENTITY
     signed: bool = True
     passphrase_in_uid: bool = False
     api_key: str | None = None
@@ -387,8 +393,9 @@ def _placed(given: t.Mapping[str, t.Any], *, exchange: Exchange | None, field: s
     rule = None if exchange is None else exchange.passphrase_rule()
     return Placed(
         name=str(placed["name"]),
-        directory=str(placed.get("directory") or _PLACED_SPEC["directory"]["default"]),
+        directory=str(placed.get("directory") or DEFAULT_DIRECTORY),
         entry=placed.get("entry"),
+        age_identity=str(placed.get("age_identity") or IDENTITY),
         signed=exchange is None or exchange.needs_secret(),
         passphrase_in_uid=rule is not None and rule.ccxt_name == "uid",
         api_key=beside["api_key"],

@@ -33,7 +33,8 @@ def open_placed(placed: Placed, field: str) -> Credential:
         )
     # The one that was put there last, should a move between stores have been interrupted.
     path, (encrypted, _status) = max(found, key=lambda each: each[1][1].st_ctime_ns)
-    store: AgeReader | SystemdReader = AgeReader() if store_of(encrypted=encrypted) == AGE else SystemdReader()
+    age = AgeReader(identity_path=placed.age_identity)
+    store: AgeReader | SystemdReader = age if store_of(encrypted=encrypted) == AGE else SystemdReader()
     content = store.decrypt(name=placed.name, path=path, encrypted=encrypted)
     return credential_in(content, placed=placed, field=field)
 

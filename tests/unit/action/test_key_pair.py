@@ -112,6 +112,7 @@ def test_a_failure_shows_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"exchange": "binance", "size": "3072"}, "size '3072': is not what Binance takes"),
         ({"regenerate": "yes", "promote": "yes"}, "promote: is given together with regenerate"),
         ({"name": "../x"}, "is not a credential name"),
+        ({"store": "age", "recipients": "anna"}, "recipients[0]"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_the_host_is_asked(

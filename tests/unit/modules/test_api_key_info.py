@@ -18,7 +18,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._formats
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _placed
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import ARGUMENT_SPEC, Placed
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import ARGUMENT_SPEC, Placed, read_keys
 from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     PERMISSION_WORDS,
     PRODUCT_WORDS,
@@ -178,6 +178,29 @@ def test_an_id_beside_a_whole_document_is_refused(place: Any) -> None:
     placed = place(render(form="json", fields=FIELDS, accounts={}, text=None, field="x"))
     with pytest.raises(InputError, match="leave api_key out"):
         _placed.open_placed(dataclasses.replace(placed, api_key="k" * 64), "f")
+
+
+@pytest.mark.parametrize("named", [None, "/srv/age/identity"])
+def test_the_identity_that_is_named_opens_what_the_age_store_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    used: list[str] = []
+
+    class AgeStore:
+        def __init__(self, *, identity_path: str) -> None:
+            used.append(identity_path)
+
+        def decrypt(self, *, name: str, path: str, encrypted: bytes) -> bytes:
+            assert path == str(tmp_path / f"{name}.age")
+            return json.dumps(FIELDS).encode()
+
+    monkeypatch.setattr(_placed, "AgeReader", AgeStore)
+    (tmp_path / "bot.json.age").write_bytes(b"age-encryption.org/v1\n-> X25519 x\n--- x\n")
+    credential = {"name": "bot.json", "directory": str(tmp_path)} | ({"age_identity": named} if named else {})
+    (plan,) = read_keys([{"name": "bot", "exchange": "okx", "credential": credential}])
+    assert plan.placed is not None
+    assert _placed.open_placed(plan.placed, "f").secret == FIELDS["secret"]
+    assert used == [named or "/var/lib/trading-hosts/age/identity"]
 
 
 @pytest.mark.parametrize("content", [b"just text", b"{}", b'{"api_key": "only-the-key"}', b"\xff\xfe"])

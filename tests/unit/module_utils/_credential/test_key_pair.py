@@ -26,7 +26,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._request
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, MissingLibraryError, StoreError
 
 if t.TYPE_CHECKING:
-    from tests.unit.module_utils._credential.conftest import FakeSystemd
+    from tests.unit.module_utils._credential.conftest import FakeAge, FakeSystemd
 
 KEY = Wish("grid-key")
 NEXT = "grid-key.next"
@@ -39,6 +39,8 @@ GIVEN: dict[str, t.Any] = {
     "regenerate": False,
     "promote": False,
     "with_key": "auto",
+    "store": "systemd",
+    "recipients": None,
 }
 
 
@@ -195,6 +197,26 @@ def test_two_runs_at_once_end_with_one_pair(placer: Placer, monkeypatch: pytest.
     assert sum(bool(reasons(one)) for one in made) == 1
 
 
+def test_a_pair_moves_to_the_store_age_and_is_replaced_there(
+    placer: Placer, systemd: FakeSystemd, age: FakeAge, directory: Path
+) -> None:
+    old = make(placer).current
+    assert old is not None
+    there = dataclasses.replace(placer, store=age.store(), others=[systemd.store()])
+    moved = make(there)
+    assert (moved.current, reasons(moved)) == (old, {"grid-key": ("store",)})
+    assert [o.name for o in moved.outcomes if o.content_changed] == []
+    waiting = make(there, regenerate=True).next
+    assert waiting is not None
+    promoted = make(there, promote=True)
+    assert promoted.current is not None
+    assert (promoted.current.public_key, promoted.next) == (waiting.public_key, None)
+    assert sorted(os.listdir(directory)) == [".trading-hosts.grid-key.age.notes", "grid-key.age"]
+    # Asked of the other store, it comes back as it is.
+    back = make(dataclasses.replace(placer, others=[age.store()]))
+    assert (back.current, os.listdir(directory)) == (promoted.current, ["grid-key"])
+
+
 def test_nothing_to_promote(placer: Placer) -> None:
     with pytest.raises(InputError, match="nothing can be promoted"):
         make(placer, promote=True)
@@ -250,6 +272,9 @@ def test_without_the_library_one_sentence(placer: Placer, monkeypatch: pytest.Mo
         ({"name": "k" * 125}, "is not a credential name"),
         ({"regenerate": True, "promote": True}, "promote: is given together with regenerate"),
         ({"type": "ed25519", "size": 2048}, "size '2048': is for RSA keys only"),
+        ({"with_key": "tpm2", "store": "age"}, "with_key 'tpm2': is given, and the store age knows nothing like it"),
+        ({"recipients": ["age1" + "q" * 58]}, "recipients: is given, and systemd encrypts for one host only"),
+        ({"recipients": ["anna"], "store": "age"}, "recipients[0]"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(placer: Placer, options: dict[str, t.Any], sentence: str) -> None:
