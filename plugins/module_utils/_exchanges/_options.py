@@ -15,8 +15,6 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from .._credential._age_reader import IDENTITY
-from .._credential._files import DEFAULT_DIRECTORY
 from .._declared import DECLARED_SPEC, check_names, declaration
 from .._errors import InputError
 from .._http import TIMEOUT
@@ -30,11 +28,15 @@ CUSTOM = "custom"
 DEADLINE = 120.0
 MIN_LENGTH = 8
 
+#: The stores' own defaults. Modules that open no credential need nothing else of the stores.
+DEFAULT_DIRECTORY = "/etc/credstore.encrypted"
+DEFAULT_IDENTITY = "/var/lib/trading-hosts/age/identity"
+
 _PLACED_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
     "directory": {"type": "path", "default": DEFAULT_DIRECTORY},
     "entry": {"type": "str"},
-    "age_identity": {"type": "path", "default": IDENTITY},
+    "age_identity": {"type": "path", "default": DEFAULT_IDENTITY},
 }
 _KEY_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
@@ -89,7 +91,7 @@ class Placed:
     name: str
     directory: str
     entry: str | None
-    age_identity: str = IDENTITY
+    age_identity: str = DEFAULT_IDENTITY
     signed: bool = True
     passphrase_in_uid: bool = False
     api_key: str | None = None
@@ -395,7 +397,7 @@ def _placed(given: t.Mapping[str, t.Any], *, exchange: Exchange | None, field: s
         name=str(placed["name"]),
         directory=str(placed.get("directory") or DEFAULT_DIRECTORY),
         entry=placed.get("entry"),
-        age_identity=str(placed.get("age_identity") or IDENTITY),
+        age_identity=str(placed.get("age_identity") or DEFAULT_IDENTITY),
         signed=exchange is None or exchange.needs_secret(),
         passphrase_in_uid=rule is not None and rule.ccxt_name == "uid",
         api_key=beside["api_key"],

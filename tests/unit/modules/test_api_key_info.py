@@ -14,6 +14,8 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._age_reader import IDENTITY
+from ansible_collections.trading.hosts.plugins.module_utils._credential._files import DEFAULT_DIRECTORY
 from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import render
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _placed
@@ -200,7 +202,7 @@ def test_the_identity_that_is_named_opens_what_the_age_store_holds(
     (plan,) = read_keys([{"name": "bot", "exchange": "okx", "credential": credential}])
     assert plan.placed is not None
     assert _placed.open_placed(plan.placed, "f").secret == FIELDS["secret"]
-    assert used == [named or "/var/lib/trading-hosts/age/identity"]
+    assert used == [named or IDENTITY]
 
 
 @pytest.mark.parametrize("content", [b"just text", b"{}", b'{"api_key": "only-the-key"}', b"\xff\xfe"])
@@ -224,6 +226,14 @@ def compare(spec: dict[str, Any], documented: dict[str, Any], *, where: str) -> 
         assert option.get("choices") == told.get("choices"), f"{where}.{name}.choices"
         assert told["description"], f"{where}.{name}"
         compare(option.get("options", {}), told.get("suboptions", {}), where=f"{where}.{name}")
+
+
+def test_a_placed_credential_is_looked_for_where_the_stores_put_it() -> None:
+    options = ARGUMENT_SPEC["api_keys"]["options"]["credential"]["options"]
+    assert {name: options[name]["default"] for name in ("directory", "age_identity")} == {
+        "directory": DEFAULT_DIRECTORY,
+        "age_identity": IDENTITY,
+    }
 
 
 def test_the_documentation_is_the_specification() -> None:
