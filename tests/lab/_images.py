@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests import debian
 
 from ._tools import LabError, remove_tree, run, say, tail
 
@@ -33,6 +36,11 @@ PACKAGES = (
     "systemd-sysv",
 )  # fmt: skip
 
+# What roles install: not in the image but in a package source on it, with all that it needs, so that roles install it
+# for real on hosts that have no way out.
+SOURCE_PACKAGES = ("chrony", "lynis", "python3-apt", "unattended-upgrades")
+SOURCE = "/opt/packages"
+
 # The independent trading program of the tests. Its asynchronous and websocket halves are there but not compiled:
 # they need libraries that the hosts do not have.
 CCXT = "ccxt==4.5.90"
@@ -40,7 +48,6 @@ CCXT_DIR = "/opt/ccxt"
 # It needs Python 3.10, which Debian 11 does not have.
 CCXT_SUITES = ("bookworm", "trixie")
 
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MERGED_USR_HOOK = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 
 # Nobody reads manuals on a throwaway host, and nothing of it must survive a power cut of the machine.
@@ -52,12 +59,32 @@ DPKG_OPTIONS = (
     "path-exclude=/usr/share/locale/*",
 )
 
+# Run in the image while it still has apt's lists.
+FILL_SOURCE = f"""
+set -eu
+mkdir -p {SOURCE}/partial
+apt-get -o Dir::Cache::archives={SOURCE} --quiet --yes --download-only --no-install-recommends \\
+  install {" ".join(SOURCE_PACKAGES)}
+cd {SOURCE}
+rm -rf partial lock
+for file in *.deb; do
+  dpkg-deb --field "$file"
+  printf 'Filename: ./%s\\nSize: %s\\nSHA256: %s\\n\\n' \\
+    "$file" "$(stat --format=%s "$file")" "$(sha256sum "$file" | cut -d ' ' -f 1)"
+done > Packages
+"""
+
 # Run in the image. Host keys and the machine-id are each host's own. The journal is kept on disk, as on a server,
-# so that it survives a reboot and can be searched. No timer and no login prompt runs in a throwaway host.
-FINISH = """
+# so that it survives a reboot and can be searched. No timer and no login prompt runs in a throwaway host. All hosts
+# share the machine's clock: chrony runs, once it is installed, but sets nothing.
+FINISH = f"""
 set -eu
 rm -f /etc/ssh/ssh_host_* /etc/machine-id /var/lib/dbus/machine-id /var/lib/systemd/credential.secret
 rm -f /etc/apt/apt.conf.d/99mmdebstrap /etc/resolv.conf
+echo 'deb [trusted=yes] file:{SOURCE} ./' > /etc/apt/sources.list
+mkdir -p /etc/systemd/system/chrony.service.d
+printf '[Unit]\\nConditionCapability=\\n[Service]\\nEnvironmentFile=\\nEnvironment="DAEMON_OPTS=-F 1 -x"\\n' \\
+  > /etc/systemd/system/chrony.service.d/lab.conf
 : > /etc/machine-id
 mkdir -p /var/log/journal
 useradd --create-home --shell /bin/bash deploy
@@ -90,32 +117,9 @@ def _packages(suite: str) -> tuple[str, ...]:
 
 def image_path(suite: str) -> Path:
     """Return where the image of this suite is or will be; the name changes with everything it is made of."""
-    recipe = json.dumps([suite, _packages(suite), CCXT, DPKG_OPTIONS, FINISH, FINISH_CCXT])
+    recipe = json.dumps([suite, _packages(suite), CCXT, DPKG_OPTIONS, FILL_SOURCE, FINISH, FINISH_CCXT])
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     return cache_dir() / f"{suite}-{digest}"
-
-
-def _mirror() -> str | None:
-    """Return this machine's own Debian mirror, or None: then mmdebstrap takes its default."""
-    done = run(
-        ["apt-get", "indextargets", "--format", "$(LABEL)|$(COMPONENT)|$(REPO_URI)", "Identifier: Packages"],
-        check=False,
-    )
-    for line in done.stdout.splitlines():
-        label, component, uri = line.split("|", 2)
-        if label == "Debian" and component == "main" and uri.startswith(("http://", "https://")):
-            return uri
-    return None
-
-
-def _apt_options() -> list[str]:
-    """Return the options that carry this machine's apt proxy over; mmdebstrap ignores the machine's apt settings."""
-    options = []
-    for name in ("Acquire::http::Proxy", "Acquire::https::Proxy"):
-        value = run(["apt-config", "shell", "VALUE", name], check=False).stdout.strip()
-        if value:
-            options.append(f'--aptopt={name} "{value.removeprefix("VALUE=").strip(chr(39))}";')
-    return options
 
 
 # A step lives in a process namespace of its own: should this program be killed, nothing of the step goes on alone,
@@ -166,18 +170,19 @@ def _build(suite: str, steps: _Steps) -> None:
     try:
         say(f"{suite}: building the image (once; cached in {target.parent})")
         hook = [f"--hook-dir={MERGED_USR_HOOK}"] if "usr-is-merged" in _packages(suite) else []
-        mirror = _mirror()
+        mirror = debian.mirror()
         steps.run(
             [
                 "mmdebstrap",
                 "--mode=root",
                 "--variant=apt",
                 "--format=directory",
-                f"--keyring={KEYRING}",
+                f"--keyring={debian.KEYRING}",
                 f"--include={','.join(_packages(suite))}",
                 *(f"--dpkgopt={option}" for option in DPKG_OPTIONS),
-                *_apt_options(),
+                *debian.apt_options(),
                 *hook,
+                f'--customize-hook=chroot "$1" /bin/sh -c {shlex.quote(FILL_SOURCE)}',
                 suite,
                 str(image),
                 *([mirror] if mirror else []),
