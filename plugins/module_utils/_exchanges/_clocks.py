@@ -105,6 +105,8 @@ def measure(
         timeout=TIMEOUT if options.get("timeout") is None else options["timeout"],
         proxy=proxy,
         source_address=source_address,
+        # The agent's: a service that is kept off a family cannot ask over it either.
+        ip_family=options.get("ip_family") or "any",
         ca_path=options.get("ca_path"),
         # Only a URL that passed the check of the environment "custom" can be plain.
         allow_plain_loopback=any(plan.overridden for plan in plans),
