@@ -25,6 +25,9 @@ description:
   - Turns documents that name API keys into the list that M(trading.hosts.credential) takes as
     O(trading.hosts.credential#module:credentials).
   - So an inventory holds each secret once, next to what is declared of its key.
+  - A key whose private half lies alone on the host, as M(trading.hosts.key_pair) makes it, has C(credential) and
+    C(api_key). Its document is made on the host, with
+    O(trading.hosts.credential#module:credentials[].private_key_from).
   - In the forms C(ccxt), C(freqtrade) and C(octobot) a passphrase that ccxt takes as C(uid), such as BitMart's memo,
     goes there.
   - Where the form tells the exchange of a key, it is the key's own, unless the document says C(exchange) or
@@ -42,7 +45,8 @@ options:
     required: true
   api_keys:
     description:
-      - The API keys as M(trading.hosts.api_key_info) takes them, with C(name), C(api_key), C(secret) and C(passphrase).
+      - The API keys as M(trading.hosts.api_key_info) takes them, with C(name), C(api_key), C(secret) or C(credential),
+        and C(passphrase).
     type: list
     elements: dict
     required: true
@@ -84,15 +88,35 @@ def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence
         entry = {k: v for k, v in document.items() if k != "api_keys"}
         if len(accounts) == 1 and form not in NAMED:
             entry["fields"] = next(iter(accounts.values()))
+            if half := private_half(next(iter(keys.values()))):
+                entry["private_key_from"] = half
             if form in WITH_EXCHANGE:
                 entry["exchange"] = _exchange(document, *keys.items())
         else:
+            _refuse_private_halves(document, keys)
             entry["accounts"] = accounts
             if form in WITH_EXCHANGE:
                 entry["exchanges"] = {name: _exchange(document, (name, key)) for name, key in keys.items()}
         entry.pop("exchanges" if "fields" in entry else "exchange", None)
         placed.append(entry)
     return placed
+
+
+def private_half(key: t.Mapping[str, t.Any]) -> str | None:
+    """Return the credential on the host that holds a key's private half and nothing else, if there is one."""
+    credential = key.get("credential")
+    if isinstance(credential, dict) and key.get("api_key") and not key.get("secret"):
+        return str(credential.get("name"))
+    return None
+
+
+def _refuse_private_halves(document: t.Mapping[str, t.Any], keys: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
+    if found := [name for name, key in keys.items() if private_half(key)]:
+        raise AnsibleFilterError(
+            f"The document {document['name']} gives each key a name ({document['format']}, {len(keys)} keys), and the "
+            f"private half of {found[0]} lies on the host alone; give that key a document of its own, in a form of one "
+            "key without a name."
+        )
 
 
 def _exchange(document: t.Mapping[str, t.Any], of: tuple[str, t.Mapping[str, t.Any]]) -> t.Any:

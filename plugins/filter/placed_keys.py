@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._redact import mask_id, one_line
-from .credential_documents import documents_and_keys
+from .credential_documents import documents_and_keys, private_half
 
 DOCUMENTATION = r"""
 name: placed_keys
@@ -22,7 +22,8 @@ description:
     them, for O(trading.hosts.api_key_policy#module:placed_keys).
   - A key counts as placed where the host's document has an account of its name, or a key whose id has the same ends. A
     document of one key, placed over one of one key, replaces whatever key that was.
-  - A key that is itself read from a credential on the host (C(credential) in O(api_keys)) is placed.
+  - A key that is itself read from a credential on the host (C(credential) in O(api_keys)) is placed. One whose private
+    half lies there alone (with C(api_key) beside it) counts by the document that names it.
   - A key that is new in a document which the host has already is not placed.
 positional: credentials, api_keys
 options:
@@ -64,8 +65,11 @@ _value:
 def placed_keys(documents: t.Any, credentials: t.Any, api_keys: t.Any) -> list[str]:
     """Return the names; raises ``AnsibleFilterError`` for a document that does not fit its keys."""
     held_by_document = {held["name"]: held["api_keys"] or [] for held in credentials if held["decryptable"] == "yes"}
-    found = dict.fromkeys(key["name"] for key in api_keys if key.get("credential"))
-    for document, keys in documents_and_keys(documents, api_keys):
+    wanted = list(documents_and_keys(documents, api_keys))
+    # A pair that was just made is new to the program that a document is for.
+    new = {name for _document, keys in wanted for name, key in keys.items() if private_half(key)}
+    found = dict.fromkeys(key["name"] for key in api_keys if key.get("credential") and key["name"] not in new)
+    for document, keys in wanted:
         if document["name"] not in held_by_document:
             continue
         held = held_by_document[document["name"]]

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils._credential._request import parse
 from ..module_utils._errors import InputError
 from ..module_utils._exchanges._registry import find
-from .credential_documents import FIELDS, credential_documents
+from .credential_documents import FIELDS, credential_documents, private_half
 from .rotation import chosen, fields_of, keys_of
 
 DOCUMENTATION = r"""
@@ -97,7 +97,7 @@ def rotated_document(
     if new:
         _check(new, fields=fields, name=name)
         key = {**{field: value for field, value in key.items() if field not in FIELDS}, **new}
-    elif any(not key.get(field) for field in fields):
+    elif any(not key.get(field) for field in fields if field != "secret" or not private_half(key)):
         return []
     for other, values in keys.items():
         if other != rotated and not values.get("api_key"):

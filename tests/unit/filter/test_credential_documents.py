@@ -10,6 +10,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.trading.hosts.plugins.filter.credential_documents import credential_documents
+from ansible_collections.trading.hosts.plugins.module_utils._credential._request import parse
 from ansible_collections.trading.hosts.plugins.plugin_utils._report import blocked_keys
 from tests.unit.module_utils._policy.build import refused, report
 
@@ -24,6 +25,29 @@ def test_one_key_becomes_fields_and_the_rest_of_the_document_stays() -> None:
     assert credential_documents(documents, KEYS) == [
         {"name": "bot", "format": "ccxt", "with_key": "host", "fields": {"api_key": "key-a", "secret": "secret-a"}}
     ]
+
+
+PAIR: dict[str, object] = {
+    "name": "p",
+    "exchange": "bitget",
+    "api_key": "id-p",
+    "passphrase": "phrase-p",
+    "credential": {"name": "grid-key"},
+}
+
+
+def test_a_private_half_that_lies_on_the_host_is_taken_there() -> None:
+    documents = [{"name": "bot", "format": "ccxt", "api_keys": ["p"]}]
+    (placed,) = credential_documents(documents, [*KEYS, PAIR])
+    fields = {"api_key": "id-p", "passphrase": "phrase-p"}
+    assert placed == {"name": "bot", "format": "ccxt", "fields": fields, "private_key_from": "grid-key"}
+    assert parse(credentials=[placed])[0].copy_from == "grid-key"
+
+
+@pytest.mark.parametrize(("form", "names"), [("ccxt", ["a", "p"]), ("passivbot", ["p"])])
+def test_a_private_half_on_the_host_is_no_account_among_several(form: str, names: list[str]) -> None:
+    with pytest.raises(AnsibleFilterError, match="the private half of p lies on the host alone; give that key"):
+        credential_documents([{"name": "bot", "format": form, "api_keys": names}], [*KEYS, PAIR])
 
 
 def test_several_keys_become_accounts_under_their_names() -> None:

@@ -76,6 +76,13 @@ def test_a_key_that_is_read_from_the_host_is_placed() -> None:
     assert placed_keys([], [], [{"name": "x", "credential": {"name": "bot"}}, *KEYS]) == ["x"]
 
 
+def test_a_pair_that_was_just_made_is_new_to_the_document_that_names_it() -> None:
+    pair = {"name": "a", "api_key": KEYS[0]["api_key"], "credential": {"name": "grid-key"}}
+    assert placed_keys([], [], [pair]) == ["a"]
+    assert placed_keys([document("a")], [], [pair]) == []
+    assert placed_keys([document("a")], [on_host("a")], [pair]) == ["a"]
+
+
 def test_a_document_that_does_not_fit_is_named() -> None:
     with pytest.raises(AnsibleFilterError, match="names 'z', which is no API key"):
         placed_keys([document("z")], [], KEYS)

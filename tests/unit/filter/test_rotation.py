@@ -155,3 +155,17 @@ def test_values_that_cannot_be_right_are_refused(new: Any, said: str) -> None:
     with pytest.raises(AnsibleFilterError, match=said) as caught:
         placed(new=new)
     assert "CANARY" not in str(caught.value)
+
+
+def test_a_pair_that_waits_on_the_host_is_a_new_key_without_a_secret() -> None:
+    pair = {"name": "grid", "exchange": "bybit", "api_key": "CANARYpairid", "credential": {"name": "grid-key.next"}}
+    assert placed(keys=[pair, HEDGE]) == [
+        {
+            "name": "bot.next",
+            "format": "ccxt",
+            "with_key": "host",
+            "fields": {"api_key": "CANARYpairid"},
+            "private_key_from": "grid-key.next",
+        }
+    ]
+    assert rotation([ALONE], [pair], document="bot")["question"] == {"name": "grid", "exchange": "bybit"}
