@@ -30,7 +30,7 @@ def test_one_key_becomes_fields_and_the_rest_of_the_document_stays() -> None:
 PAIR: dict[str, object] = {
     "name": "p",
     "exchange": "bitget",
-    "api_key": "id-p",
+    "api_key": "id-of-the-pair",
     "passphrase": "phrase-p",
     "credential": {"name": "grid-key"},
 }
@@ -39,7 +39,7 @@ PAIR: dict[str, object] = {
 def test_a_private_half_that_lies_on_the_host_is_taken_there() -> None:
     documents = [{"name": "bot", "format": "ccxt", "api_keys": ["p"]}]
     (placed,) = credential_documents(documents, [*KEYS, PAIR])
-    fields = {"api_key": "id-p", "passphrase": "phrase-p"}
+    fields = {"api_key": "id-of-the-pair", "passphrase": "phrase-p"}
     assert placed == {"name": "bot", "format": "ccxt", "fields": fields, "private_key_from": "grid-key"}
     assert parse(credentials=[placed])[0].copy_from == "grid-key"
 
