@@ -17,9 +17,9 @@ from .._exchanges._registry import OTHER, find
 from .._facts import ACCEPTED
 from .._policy._case import shown
 from .._policy._engine import judge
-from .._policy._finding import FAIL, RANK, UNKNOWN, Finding, Remedy, Subject
+from .._policy._finding import FAIL, RANK, UNKNOWN, Finding, Subject
 from .._policy._gates import GATES, blocks
-from .._policy._rules import RULES
+from .._policy._rules import KEY_RULES, RULES
 from .._policy._settings import read_policy
 from .._policy._waivers import read_waivers
 from .._redact import one_line
@@ -74,6 +74,8 @@ def findings_of(
         now=at,
         exchange_of=find,
         gate=gate_of(ran_before=ran_before),
+        # Of the host nothing was learned, and inside the unit nothing can be: the audit looks at that.
+        rules=frozenset(rule.id for rule in KEY_RULES),
     )
     subjects = (Subject(declaration.host, shown(name), declaration.service) for name, _why in seen.problems)
     unknown = (unasked(why, subject=subject) for subject, (_name, why) in zip(subjects, seen.problems))
@@ -103,8 +105,13 @@ def decide(
     if unproved:
         said = f"{service} starts, for it has run here before, though nothing is proved: {_said(unproved)}"
         return _outcome(WARNING, said)
-    starts = f"{service} starts: {f'accepted: {taken}' if taken else 'no key of it is declared, so none was asked'}."
     bad = [each for each in findings if each.status == FAIL and RANK[each.severity] >= RANK["medium"]]
+    if taken:
+        starts = f"{service} starts: accepted: {taken}."
+    elif findings:
+        starts = f"{service} starts, for it has run here before, and nothing that must stop it is proved."
+    else:
+        starts = f"{service} starts: no key of it is declared, so none was asked."
     return _outcome(WARNING, f"{starts} Not as it should be: {_said(bad)}") if bad else _outcome(INFO, starts)
 
 
@@ -120,16 +127,26 @@ def _outcome(level: int, line: str) -> Outcome:
 
 def _said(findings: t.Sequence[Finding]) -> str:
     """Return what was found, the roots first, and what mends the first of them."""
-    shown = sorted(findings, key=lambda each: (each.root is not None, each.status != FAIL, -RANK[each.severity]))
-    if any(each.root is None for each in shown):
-        shown = [each for each in shown if each.root is None]
-    parts = [f"{each.subject.key}: {each.evidence}" if each.subject.key else each.evidence for each in shown[:_MOST]]
-    more = f" (and {len(shown) - _MOST} more)" if len(shown) > _MOST else ""
-    return f"{'; '.join(parts).rstrip('.')}{more}.{_mend(shown[0].remedy)}"
+    shown_first = sorted(findings, key=lambda each: (each.root is not None, each.status != FAIL, -RANK[each.severity]))
+    if any(each.root is None for each in shown_first):
+        shown_first = [each for each in shown_first if each.root is None]
+    more = f" (and {len(shown_first) - _MOST} more)" if len(shown_first) > _MOST else ""
+    return f"{'; '.join(map(_evidence, shown_first[:_MOST]))}{more}.{_mend(shown_first[0])}"
 
 
-def _mend(remedy: Remedy | None) -> str:
+def _evidence(finding: Finding) -> str:
+    of = f"{finding.subject.key}: " if finding.subject.key else ""
+    rule = "" if finding.rule == "key-accepted" else f" [{finding.rule}]"
+    return f"{of}{finding.evidence.rstrip('.')}{rule}"
+
+
+def _mend(finding: Finding) -> str:
+    remedy = finding.remedy
     if remedy is None:
         return ""
+    then = remedy.then
+    if finding.code == "ip_refused":
+        # There is nothing to be pasted from a journal: the address is entered by hand.
+        then = "Enter it in the key's allowlist, and keep what is listed there."
     where = f" ({remedy.where})" if remedy.where else ""
-    return f" Mend: {' '.join(filter(None, (remedy.do_now, remedy.then)))}{where}"
+    return f" Mend: {' '.join(filter(None, (remedy.do_now, then)))}{where}"

@@ -112,7 +112,7 @@ def _trouble(given: t.Mapping[str, t.Any], *, open_loaded: t.Callable[[Placed, s
             field = f"{plan.field}.credential"
             check_credential(open_loaded(plan.placed, field), exchange=plan.exchange, field=field)
     except TradingHostsError as error:
-        return str(error)
+        return str(error).removeprefix(f"api_keys[0] ({given['name']}).")
     return None
 
 
