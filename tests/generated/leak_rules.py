@@ -4,7 +4,8 @@
 
 """Rules for gitleaks and trufflehog from the forms of the exchanges' keys: the files of ``leak-rules``.
 
-Both tools use Go's regular expressions (RE2): no look-around, no back references.
+Both tools use Go's regular expressions (RE2): no look-around, no back references. There are rules for every exchange,
+also where a tool has some of its own: those see little more than a variable that is named after the exchange.
 """
 
 from __future__ import annotations
@@ -19,16 +20,15 @@ from tests.collection import CHECKOUT
 DIRECTORY = CHECKOUT / "leak-rules"
 GITLEAKS = DIRECTORY / "gitleaks.toml"
 TRUFFLEHOG = DIRECTORY / "trufflehog.yaml"
-
-#: What each tool has rules of its own for (as known in 2026-11 from a search in their rule files).
-KNOWN_TO_GITLEAKS = frozenset(("coinbase", "kraken", "krakenfutures", "kucoin"))
-KNOWN_TO_TRUFFLEHOG = KNOWN_TO_GITLEAKS | {"bitfinex", "bitmex", "gemini"}
+#: The first trufflehog whose detectors take a description, an entropy and words.
+TRUFFLEHOG_NEEDS = (3, 88, 13)
 
 #: Spellings of names that are more, or other, than the exchange's own id; patterns, and the words that must be there.
 _SPELLINGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "cryptocom": (r"crypto[_.-]?com", ("cryptocom", "crypto_com", "crypto.com", "crypto-com")),
     "gate": (r"gate[_.-]?io", ("gateio", "gate_io", "gate.io", "gate-io")),
     "htx": (r"(?:htx|huobi)", ("htx", "huobi")),
+    "krakenfutures": (r"kraken[_-]?futures", ("krakenfutures", "kraken_futures", "kraken-futures")),
     "okx": (r"(?:okx|okex)", ("okx", "okex")),
     "woo": (r"woo[_-]?x", ("woox", "woo_x", "woo-x")),
 }
@@ -62,11 +62,9 @@ class LeakRule:
     keywords: tuple[str, ...]
 
 
-def rules(*, known: frozenset[str]) -> Iterator[LeakRule]:
-    """Yield a rule for each exchange that is not ``known``, and one for each pair that needs no name."""
+def rules() -> Iterator[LeakRule]:
+    """Yield a rule for each exchange, and one for each pair that needs no name."""
     for name, exchange in sorted(EXCHANGES.items()):
-        if name in known:
-            continue
         shape = exchange.key_shape()
         spelled, keywords = _SPELLINGS.get(name, (name, (name,)))
         field = r"(?:secret|private_?key|_pk)" if name == "hyperliquid" else "secret"
@@ -108,31 +106,33 @@ _HEAD = """\
 
 
 def gitleaks() -> str:
-    """Return the configuration for gitleaks 8."""
+    """Return the configuration for gitleaks 8.21 and newer.
+
+    The words stand in each rule. In the file's own list they would silence gitleaks' rules too.
+    """
     text = _HEAD + (
-        "# Secrets of exchanges that gitleaks has no rules for, beside its own rules. See README.md.\n"
+        "# Secrets of exchanges, beside gitleaks' own rules. See README.md.\n"
         "# Written by `make generated` from the forms of the exchanges' keys: do not edit it.\n\n"
-        'title = "API keys of exchanges"\n\n[extend]\nuseDefault = true\n\n'
-        '[allowlist]\ndescription = "placeholders"\n'
-        f"stopwords = [{', '.join(_quoted(word) for word in STOP_WORDS)}]\n"
+        'title = "API keys of exchanges"\n\n[extend]\nuseDefault = true\n'
     )
-    for rule in rules(known=KNOWN_TO_GITLEAKS):
+    for rule in rules():
         text += (
             f"\n[[rules]]\nid = {_quoted(rule.id)}\ndescription = {_quoted(rule.description)}\n"
             f"regex = '''{rule.pattern}'''\nsecretGroup = 1\nentropy = {ENTROPY}\n"
             f"keywords = [{', '.join(_quoted(word) for word in rule.keywords)}]\n"
+            f"allowlists = [{{ stopwords = [{', '.join(_quoted(word) for word in STOP_WORDS)}] }}]\n"
         )
     return text
 
 
 def trufflehog() -> str:
-    """Return the custom detectors for trufflehog 3."""
+    """Return the custom detectors for trufflehog from ``TRUFFLEHOG_NEEDS`` up."""
     text = _HEAD + (
-        "# Secrets of exchanges that trufflehog has no detectors for. See README.md.\n"
+        "# Secrets of exchanges, beside trufflehog's own detectors. See README.md.\n"
         "# Written by `make generated` from the forms of the exchanges' keys: do not edit it.\n\n"
         "---\ndetectors:\n"
     )
-    for rule in rules(known=KNOWN_TO_TRUFFLEHOG):
+    for rule in rules():
         text += (
             f"  - name: {rule.id}\n    description: {rule.description}\n"
             f"    keywords: [{', '.join(rule.keywords)}]\n"

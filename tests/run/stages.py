@@ -18,6 +18,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tests import debian
+from tests.leak_rules import programs as leak_programs
+
 from .engine import CannotRun, Done, Stage, StageFailed, Workplace
 
 RUN = Path(__file__).parent
@@ -81,6 +84,7 @@ def all_stages() -> tuple[Stage, ...]:
         _stage("sanity", sanity, "test"),
         _stage("integration", integration, "test"),
         _stage("programs", programs, "test"),
+        _stage("leak-rules", leak_rules, "test"),
         _stage("ansible-lint", ansible_lint, "test", "lint"),
         _stage("importer", importer, "test"),
         *(
@@ -215,6 +219,22 @@ def programs(place: Workplace) -> Done:
     return place.pytest(python, "tests/programs")
 
 
+def leak_rules(place: Workplace) -> Done:
+    """gitleaks and trufflehog themselves find with our rules what they should."""
+    if not shutil.which("apt-get"):
+        raise CannotRun("gitleaks and trufflehog come from Debian, by apt-get, which is missing here")
+    _install(place, "mmdebstrap", proof="mmdebstrap")
+    _install(place, "debian-archive-keyring", proof=debian.KEYRING)
+    status, output = place.attempt(sys.executable, "-m", "tests.leak_rules")
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "no output")
+    if status == leak_programs.CANNOT_FETCH:
+        raise CannotRun(f"gitleaks and trufflehog could not be fetched: {last}")
+    if status:
+        raise StageFailed(f"fetching gitleaks and trufflehog ended with status {status}: {last}")
+    done = place.pytest(sys.executable, "tests/leak_rules")
+    return dataclasses.replace(done, detail=f"{last}: {done.detail}")
+
+
 def host_python(place: Workplace, *, python: str) -> Done:
     """What runs on hosts, on a Python that only hosts have. It works without Ansible."""
     path = find_python(python)
@@ -234,7 +254,7 @@ def _environment(place: Workplace, *, name: str, python: str, requirements: tupl
 
 def sanity(place: Workplace) -> Done:
     """`ansible-test sanity`, all of it, for every Python found here that a host may have."""
-    _install_shellcheck(place)
+    _install(place, "shellcheck", proof="shellcheck")
     _place_pip_bootstrap()
     # ansible-test takes an interpreter from PATH by its name, and pyenv's shims have such names too.
     pythons = place.cache / "pythons"
@@ -266,13 +286,16 @@ def sanity(place: Workplace) -> Done:
     return Done(passed=ran, detail=f"{ran} tests, Python {', '.join(versions)}")
 
 
-def _install_shellcheck(place: Workplace) -> None:
-    if shutil.which("shellcheck"):
+def _install(place: Workplace, package: str, *, proof: str) -> None:
+    """Install a package of Debian and Ubuntu, unless its proof, a command or a file, is there."""
+    if Path(proof).exists() if proof.startswith("/") else shutil.which(proof):
         return
     if not shutil.which("apt-get"):
-        raise StageFailed("shellcheck is missing: install it")
+        raise StageFailed(f"{package} is missing: install it")
     place.call(*as_administrator(), "apt-get", "update")
-    place.call(*as_administrator(), "apt-get", "install", "-y", "--no-install-recommends", "shellcheck")
+    # Another stage may be installing something.
+    patient = ("-o", "DPkg::Lock::Timeout=300")
+    place.call(*as_administrator(), "apt-get", *patient, "install", "-y", "--no-install-recommends", package)
 
 
 def _place_pip_bootstrap() -> None:

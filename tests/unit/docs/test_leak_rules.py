@@ -5,15 +5,13 @@
 """The rules for gitleaks and trufflehog: what they find and what not, by RE2, which is the engine of both.
 
 Around the pattern stands what the tools document: a keyword must be in the text (in lower case), the first group is the
-secret, it needs its entropy, and a stop word in it ends the matter. Samples are made up while the test runs.
+secret, it needs its entropy, and a stop word in it ends the matter. ``tests/leak_rules`` asks the tools themselves.
 """
 
 from __future__ import annotations
 
 import collections
-import json
 import math
-import random
 import tomllib
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,7 +22,7 @@ import yaml
 
 from ansible_collections.trading.hosts.plugins.module_utils._exposed._forms import FORMS
 from tests.generated import leak_rules
-from tests.unit.module_utils._exposed.build import ANY, made, pair
+from tests.leak_rules import samples
 
 
 class Reading(NamedTuple):
@@ -39,10 +37,14 @@ class Reading(NamedTuple):
 
 def gitleaks() -> list[Reading]:
     data = tomllib.loads(leak_rules.GITLEAKS.read_text(encoding="utf-8"))
+    # What stands beside the rules would hold for gitleaks' own ones too.
+    assert set(data) == {"title", "extend", "rules"}
     assert data["extend"] == {"useDefault": True}
     assert {rule["secretGroup"] for rule in data["rules"]} == {1}
-    stop = data["allowlist"]["stopwords"]
-    return [Reading(each["id"], each["regex"], each["keywords"], each["entropy"], stop) for each in data["rules"]]
+    return [
+        Reading(rule["id"], rule["regex"], rule["keywords"], rule["entropy"], rule["allowlists"][0]["stopwords"])
+        for rule in data["rules"]
+    ]
 
 
 def trufflehog() -> list[Reading]:
@@ -54,9 +56,6 @@ def trufflehog() -> list[Reading]:
 
 
 TOOLS = {"gitleaks": gitleaks(), "trufflehog": trufflehog()}
-KNOWN = {"gitleaks": leak_rules.KNOWN_TO_GITLEAKS, "trufflehog": leak_rules.KNOWN_TO_TRUFFLEHOG}
-#: How a text names an exchange whose own id is a common word.
-NAMES = {"gate": "gateio", "woo": "woo_x", "cryptocom": "crypto_com"}
 
 
 def entropy(text: str) -> float:
@@ -89,28 +88,14 @@ def test_every_rule_is_one_that_the_tool_takes(tool: str) -> None:
     for rule in TOOLS[tool]:
         assert re2.compile(rule.pattern).groups == 1
         assert all(keyword == keyword.lower() for keyword in rule.keywords)
-    assert {rule.id.removesuffix("-api-secret") for rule in TOOLS[tool] if rule.id.endswith("secret")} == (
-        set(FORMS) - KNOWN[tool]
-    )
+    assert {rule.id.removesuffix("-api-secret") for rule in TOOLS[tool] if rule.id.endswith("secret")} == set(FORMS)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("exchange", FORMS)
 def test_a_secret_of_each_exchange_is_found(tool: str, exchange: str) -> None:
-    if exchange in KNOWN[tool]:
-        assert not [rule for rule in TOOLS[tool] if rule.id.startswith(f"{exchange}-")]
-        return
-    name = NAMES.get(exchange, exchange)
-    key, secret = pair(exchange)
-    texts = [
-        f"{name.upper()}_API_SECRET={secret}\n",
-        f"export {name}_secret='{secret}'",
-        json.dumps({"exchange": {"name": name, "key": key, "secret": secret}}, indent=4),
-        f"{name}:\n  api_key: {key}\n  api_secret: {secret}\n",
-        f"ccxt.{name}({{'apiKey': '{key}', 'secret': '{secret}'}})".replace("({", "(").replace("})", ")"),
-        f'[accounts]\nexchange = "{name}"\nsecret_key = "{secret}"\n',
-    ]
-    for text in texts:
+    secret, texts = samples.with_name(exchange)
+    for text in texts.values():
         assert found(tool, text).get(f"{exchange}-api-secret") == secret, text
 
 
@@ -119,28 +104,13 @@ def test_a_pair_is_found_where_nothing_names_the_exchange(tool: str) -> None:
     told = 0
     for exchange in FORMS:
         if any(rule.id == f"{exchange}-api-key-pair" for rule in TOOLS[tool]):
-            key, secret = pair(exchange)
-            assert found(tool, json.dumps({"apiKey": key, "secret": secret}))[f"{exchange}-api-key-pair"] == secret
+            secret, text = samples.without_name(exchange)
+            assert found(tool, text)[f"{exchange}-api-key-pair"] == secret
             told += 1
     assert told >= 5
 
 
-_CHANCE = random.Random(3)
-OTHER = made(ANY, chance=_CHANCE)
-WALLET = made("0x[0-9a-f]{64}", chance=_CHANCE)
-QUIET = {
-    "placeholder": '{"name": "binance", "key": "your_exchange_key", "secret": "your_exchange_secret"}',
-    "placeholder, long": f"BINANCE_API_SECRET={'x' * 64}",
-    "counted": f"BINANCE_API_SECRET={'01' * 32}",
-    "vaulted": f"binance_secret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  {'3162' * 20}\n",
-    "template": "binance_secret: '{{ vaulted_binance_secret_number_12 }}'",
-    "program": "secret = self.binance_client.secret_of_account(name)",
-    "other braces": json.dumps([{"name": "binance"}, {"secret": pair("binance")[1]}]),
-    "another trade": f"client_secret: {OTHER}",
-    "key id alone": f"BINANCE_API_KEY={pair('binance')[0]}\n",
-    "longer than the form": f"BINANCE_API_SECRET={pair('binance')[1]}{OTHER}",
-    "prose": "Binance shows the secret once; write it down.",
-}
+QUIET = {**samples.QUIET, **samples.FILTERED}
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -151,7 +121,7 @@ def test_what_is_no_secret_is_left_alone(tool: str, name: str) -> None:
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_key_of_a_wallet(tool: str) -> None:
-    assert found(tool, f"HYPERLIQUID_PK={WALLET}\n") == {"hyperliquid-api-secret": WALLET}
+    assert found(tool, samples.WALLETS_TEXT) == {"hyperliquid-api-secret": samples.WALLET}
 
 
 @pytest.mark.parametrize("tool", TOOLS)
