@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tests import debian
 
-from ._tools import LabError, remove_tree, run, say, tail
+from ._tools import LabError, remove_tree, say, tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
