@@ -12,10 +12,8 @@ from __future__ import annotations
 import json
 import os
 import pty
-import random
 import re
 import select
-import signal
 import subprocess
 import termios
 import threading
@@ -25,13 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab import demo
-from tests.lab._simulator import STATE_DIR
 from tests.lab._tools import wait_for
-from tests.lab.ansible import ansible_playbook
-from tests.lab.e2e._support import STORE, Controller, Run, decrypt, names, place, virgin
+from tests.lab.e2e._rotation import AFTER, BEFORE, BOT, DONE, RUN, SERVICE, UNIT, Bot, clean
+from tests.lab.e2e._support import Run, place
 from tests.lab.e2e._sweep import Needles, sweep
-from tests.simulator.client import SimulatedKey, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,170 +34,15 @@ if TYPE_CHECKING:
     from tests.lab._lab import Lab
 
 HOST = "alpha"
-BOT = "rotated-bot"
-UNIT = f"{BOT}.service"
-BALANCE = Path(demo.__path__[0]) / "files" / "balance.py"
-#: Runs the demo's program, but not with a key that it does not like.
-PICKY = """
-import json, pathlib, runpy, sys
-refused = pathlib.Path("/usr/local/lib/refused-keys")
-if refused.exists() and json.load(open(sys.argv[1]))["apiKey"] in refused.read_text():
-    sys.exit("this key does not suit")
-runpy.run_path("/usr/local/lib/balance.py", run_name="__main__")
-"""
-#: Also sees that the running service's credential is there to be read.
-FLAT = ["/bin/sh", "-c", "test -s $0 && test ! -e /var/lib/rotated-bot/position", "%d/rotated"]
-SERVICE: dict[str, Any] = {
-    "trading_service_name": BOT,
-    "trading_service_command": ["/usr/bin/python3", "/usr/local/lib/picky.py", "%d/rotated", "bybit", "1"],
-    "trading_service_credentials": ["rotated"],
-    "trading_service_flat_check": FLAT,
-    "trading_service_restart_sec": 1,
-}
-BUILD = [
-    {
-        "name": "balance",
-        "ansible.builtin.copy": {"src": str(BALANCE), "dest": "/usr/local/lib/balance.py", "mode": "0644"},
-    },
-    {"name": "picky", "ansible.builtin.copy": {"content": PICKY, "dest": "/usr/local/lib/picky.py", "mode": "0644"}},
-]
-RUN = {"name": "run", "ansible.builtin.include_role": {"name": "trading.hosts.trading_service"}, "vars": SERVICE}
 RUN_SERVICE = "trading.hosts.trading_service : Run it"
-DONE = ["rotated"]
-BEFORE = ["rotated", "rotated.next"]
-AFTER = ["rotated", "rotated.previous"]
 
 
-class Bot:
-    """A service on a host, the key that it uses, and a controller that rotates it."""
-
-    def __init__(self, lab: Lab, directory: Path) -> None:
-        self.lab = lab
-        self.simulator = Simulator.attach(STATE_DIR)
-        self.controller = Controller(lab, directory, user="deploy", pipelining=True)
-        self.key = self.create()
-        #: The one that is to take its place.
-        self.fresh = self.key
-
-    def create(self, **changes: Any) -> SimulatedKey:
-        """Create a key on the exchange as a person would."""
-        given: dict[str, Any] = {
-            "permissions": "spot-trade",
-            "allowlist": self.lab.public_addresses(HOST)[:1],
-            "label": "rotated",
-            "account_id": "10000001",
-            "parent_id": "10000000",
-            "created_at": int((time.time() - 86400) * 1000),
-        }
-        return self.simulator.create_key("bybit", **{**given, **changes})
-
-    def declare(self, key: SimulatedKey, **variables: Any) -> None:
-        """Write the inventory with this key's values, in a vault."""
-        entry = {
-            "name": "rotated",
-            "exchange": "bybit",
-            "api_key": key.key,
-            "secret": key.secret,
-            "declared": {"label": "rotated", "account": "10000001", "access": "read_write", "products": ["spot"]},
-        }
-        self.controller.write_vars(
-            {
-                "exchange_credentials_api_keys": [entry],
-                "exchange_credentials_documents": [{"name": "rotated", "format": "ccxt", "api_keys": ["rotated"]}],
-                "exchange_credentials_rotate_document": "rotated",
-                "exchange_credentials_rotate_watch_seconds": 2,
-                "key": entry,
-                **variables,
-            },
-            hosts=[HOST],
-        )
-
-    def command(self, **settings: Any) -> tuple[list[str], dict[str, str]]:
-        project = self.controller.project
-        argv = [*ansible_playbook(), "-i", str(project.inventory), "-v", "--limit", HOST]
-        environment = project.environment(
-            ANSIBLE_CALLBACK_FORMAT_PRETTY="False",
-            ANSIBLE_HOME=str(self.controller.directory / "home"),
-            ANSIBLE_DEPRECATION_WARNINGS="False",
-            TMPDIR=str(self.controller.directory / "tmpdir"),
-        )
-        # As people write them, so that each is text.
-        given = [
-            word for name, value in settings.items() for word in ("-e", f"exchange_credentials_rotate_{name}={value}")
-        ]
-        return [*argv, *given, "trading.hosts.rotate"], environment
-
-    def rotate(self, **settings: Any) -> Run:
-        """Run the playbook without a terminal."""
-        argv, environment = self.command(**settings)
-        done = subprocess.run(
-            argv,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout, 0)
-
-    def unattended(self, **settings: Any) -> Run:
-        return self.rotate(unattended=True, **settings)
-
-    def shown(self, *properties: str) -> dict[str, str]:
-        lines = self.lab.execute(HOST, ["systemctl", "show", f"--property={','.join(properties)}", UNIT]).stdout
-        return dict(line.split("=", 1) for line in lines.splitlines())
-
-    def invocation(self) -> str:
-        told = self.shown("ActiveState", "InvocationID")
-        assert told["ActiveState"] == "active", told
-        return told["InvocationID"]
-
-    def trades(self) -> None:
-        """Wait until the present run of the service has read its balance."""
-        match = f"_SYSTEMD_INVOCATION_ID={self.invocation()}"
-        argv = ["journalctl", "--boot", "--output", "cat", "--no-pager", match]
-        wait_for(
-            lambda: "balance 1000 USDT" in self.lab.execute(HOST, argv).stdout,
-            what=f"{BOT} to read its balance",
-            timeout=30,
-        )
-
-    def holds(self, name: str = "rotated") -> str:
-        """Return the id of the key that a credential holds, by systemd's own program."""
-        return str(json.loads(decrypt(self.lab, HOST, name))["apiKey"])
-
-    def dislike(self, *keys: SimulatedKey) -> None:
-        path = self.lab.root(HOST) / "usr/local/lib/refused-keys"
-        path.write_text(" ".join(key.key for key in keys))
-
-    def revoke(self, key: SimulatedKey) -> None:
-        self.simulator.update_key(key, revoked=True)
-
-
-def clean(lab: Lab) -> None:
-    """Make a host on which none of this was ever done."""
-    units = [f"/etc/systemd/system/{BOT}{suffix}.service" for suffix in ("", "-flat")]
-    files = [f"/usr/local/lib/{name}" for name in ("refused-keys", "picky.py", "balance.py")]
-    lab.execute(HOST, ["systemctl", "disable", "--quiet", "--now", UNIT], check=False)
-    lab.execute(HOST, ["userdel", BOT], check=False)
-    lab.execute(HOST, ["rm", "--recursive", "--force", *units, *files, f"/var/lib/{BOT}"])
-    lab.execute(HOST, ["systemctl", "daemon-reload"])
-    virgin(lab, HOST)
-
-
-@pytest.fixture(scope="module")
-def bot(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
-    clean(lab)
-    made = Bot(lab, tmp_path_factory.mktemp("rotation"))
-    made.declare(made.key)
-    fields = {name: f"{{{{ key.{name} }}}}" for name in ("api_key", "secret")}
-    placed = place({"name": "rotated", "format": "ccxt", "fields": fields})
-    run = made.controller.run(*BUILD, placed, RUN, hosts=HOST, become=True)
-    assert run.returncode == 0, run.output
-    made.trades()
+@pytest.fixture(scope="module", params=["systemd", "age"])
+def bot(request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
+    made = Bot(lab, tmp_path_factory.mktemp("rotation"), host=HOST, store=request.param)
+    made.build()
     yield made
-    clean(lab)
+    clean(lab, HOST)
 
 
 def failures(run: Run) -> list[str]:
@@ -218,7 +58,7 @@ def test_without_a_terminal_it_stops_before_anything(lab: Lab, bot: Bot) -> None
     assert "Nobody typed rotated, so nothing was done" in run.message(HOST)
     tasks = {result.task.rpartition(" : ")[2] for result in run.results if result.status in ("ok", "changed")}
     assert "See how far it is" not in tasks
-    assert (names(lab, HOST), bot.holds(), bot.invocation()) == (DONE, bot.key.key, before)
+    assert (bot.credentials(), bot.holds(), bot.invocation()) == (DONE, bot.key.key, before)
     seen = bot.simulator.requests(exchange="bybit")[asked:]
     assert {request.label for request in seen} <= {"rotated"}
 
@@ -228,7 +68,7 @@ def test_values_that_cannot_be_right_are_not_sent(lab: Lab, bot: Bot) -> None:
     run = bot.unattended()
     assert run.returncode != 0
     assert "equals api_key" in run.output
-    assert (names(lab, HOST), bot.holds()) == (DONE, bot.key.key)
+    assert (bot.credentials(), bot.holds()) == (DONE, bot.key.key)
 
 
 def test_a_key_that_the_exchange_refuses_is_not_switched_to(lab: Lab, bot: Bot) -> None:
@@ -237,13 +77,13 @@ def test_a_key_that_the_exchange_refuses_is_not_switched_to(lab: Lab, bot: Bot) 
     before = bot.invocation()
     run = bot.unattended()
     assert "key-accepted" in run.message(HOST)
-    assert (names(lab, HOST), bot.holds(), bot.holds("rotated.next")) == (BEFORE, bot.key.key, fresh.key)
+    assert (bot.credentials(), bot.holds(), bot.holds("rotated.next")) == (BEFORE, bot.key.key, fresh.key)
     assert bot.invocation() == before
     # Giving up needs no value.
     bot.declare(bot.key)
     run = bot.unattended(abandon=True)
     assert run.returncode == 0, run.output
-    assert (names(lab, HOST), bot.holds(), bot.invocation()) == (DONE, bot.key.key, before)
+    assert (bot.credentials(), bot.holds(), bot.invocation()) == (DONE, bot.key.key, before)
 
 
 def test_a_service_that_does_not_come_up_gets_the_old_key_back(lab: Lab, bot: Bot) -> None:
@@ -255,7 +95,7 @@ def test_a_service_that_does_not_come_up_gets_the_old_key_back(lab: Lab, bot: Bo
     assert run.returncode != 0
     *_others, said = failures(run)
     assert said.startswith(f"The new key of rotated was taken back: {UNIT} did not stay up for 2 seconds")
-    assert (names(lab, HOST), bot.holds(), bot.holds("rotated.next")) == (BEFORE, bot.key.key, fresh.key)
+    assert (bot.credentials(), bot.holds(), bot.holds("rotated.next")) == (BEFORE, bot.key.key, fresh.key)
     after = bot.invocation()
     assert after != before
     bot.trades()
@@ -263,6 +103,17 @@ def test_a_service_that_does_not_come_up_gets_the_old_key_back(lab: Lab, bot: Bo
     again = bot.controller.run(RUN, hosts=HOST, become=True)
     assert again.of(HOST, RUN_SERVICE).status == "ok"
     assert bot.invocation() == after
+
+
+def test_a_program_that_ends_well_with_the_new_key_runs_again_with_the_old_one(lab: Lab, bot: Bot) -> None:
+    gently = lab.root(HOST) / "usr/local/lib/refuse-gently"
+    gently.touch()
+    run = bot.unattended()
+    gently.unlink()
+    assert run.returncode != 0
+    assert "did not stay up for 2 seconds" in failures(run)[-1]
+    assert (bot.credentials(), bot.holds()) == (BEFORE, bot.key.key)
+    bot.trades()
 
 
 def test_a_service_with_a_position_is_left_alone_until_it_is_flat(lab: Lab, bot: Bot) -> None:
@@ -283,7 +134,7 @@ def test_a_service_with_a_position_is_left_alone_until_it_is_flat(lab: Lab, bot:
     run = bot.unattended()
     assert run.returncode != 0
     assert run.message(HOST).startswith("retired-key-alive (high): Bybit still knows the key, which is retired.")
-    assert (names(lab, HOST), bot.holds(), bot.holds("rotated.previous")) == (AFTER, fresh, bot.key.key)
+    assert (bot.credentials(), bot.holds(), bot.holds("rotated.previous")) == (AFTER, fresh, bot.key.key)
     during = bot.invocation()
     assert during != before
     bot.trades()
@@ -292,7 +143,7 @@ def test_a_service_with_a_position_is_left_alone_until_it_is_flat(lab: Lab, bot:
     bot.revoke(bot.key)
     run = bot.unattended()
     assert run.returncode == 0, run.output
-    assert (names(lab, HOST), bot.holds(), bot.invocation()) == (DONE, fresh, during)
+    assert (bot.credentials(), bot.holds(), bot.invocation()) == (DONE, fresh, during)
     bot.key = bot.fresh
 
 
@@ -310,6 +161,47 @@ def test_a_restart_by_the_role_waits_for_flat_too(lab: Lab, bot: Bot) -> None:
     assert run.returncode == 0, run.output
     assert bot.invocation() != before
     position.unlink()
+
+
+def test_the_sealed_copy_is_of_the_key_in_use_and_that_key_is_not_retired(
+    bot: Bot, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    recovery = tmp_path_factory.mktemp("operator") / "recovery"
+    subprocess.run(["age-keygen", "--output", str(recovery)], check=True, capture_output=True)
+    told = subprocess.run(["age-keygen", "-y", str(recovery)], check=True, capture_output=True, text=True)
+    escrow: dict[str, Any] = {
+        "exchange_credentials_escrow_to": str(tmp_path),
+        "exchange_credentials_recipients": [told.stdout.strip()],
+    }
+    fresh = bot.create()
+    bot.declare(fresh, **escrow)
+    run = bot.unattended()
+    assert "retired-key-alive" in run.message(HOST)
+    assert bot.credentials() == AFTER
+    copies = tmp_path / HOST
+    assert sorted(path.name for path in copies.iterdir()) == ["rotated.age", "rotated.json"]
+    opened = subprocess.run(
+        ["age", "--decrypt", "--identity", str(recovery), str(copies / "rotated.age")], check=True, capture_output=True
+    )
+    assert json.loads(opened.stdout)["apiKey"] == fresh.key
+
+    # Somebody's inventory has not heard of it, and brings the old key back.
+    for key in (bot.key, fresh):
+        bot.declare(key, **escrow)
+        fields = {name: f"{{{{ key.{name} }}}}" for name in ("api_key", "secret")}
+        bot.controller.run(
+            place({"name": "rotated", "format": "ccxt", "fields": fields}, store=bot.store), hosts=HOST, become=True
+        )
+        assert bot.holds() == key.key
+        if key is bot.key:
+            run = bot.unattended()
+            assert "rotated holds the old key again" in run.message(HOST)
+            assert (bot.credentials(), bot.holds("rotated.previous")) == (AFTER, key.key)
+    bot.revoke(bot.key)
+    run = bot.unattended()
+    assert run.returncode == 0, run.output
+    assert (bot.files(), bot.holds()) == ([bot.file()], fresh.key)
+    bot.key = fresh
 
 
 class Person:
@@ -369,7 +261,7 @@ def test_a_person_is_led_through(lab: Lab, bot: Bot) -> None:
     bot.revoke(bot.key)
     person.answer("Press Enter when it is deleted", "")
     assert person.end() == 0, person.output
-    assert (names(lab, HOST), bot.holds()) == (DONE, fresh.key)
+    assert (bot.credentials(), bot.holds()) == (DONE, fresh.key)
     assert fresh.secret not in person.output
     bot.key = fresh
     disk = [lab.root(HOST) / top for top in ("etc", "home", "root", "srv", "tmp", "usr/local", "var")]
@@ -380,71 +272,3 @@ def declared_alone() -> dict[str, Any]:
     """Return the key without values: what an inventory holds that knows no secret."""
     declared = {"label": "rotated", "account": "10000001", "access": "read_write", "products": ["spot"]}
     return {"name": "rotated", "exchange": "bybit", "declared": declared}
-
-
-KILLS = 8
-SEED = 20261122
-#: Of a run that is not disturbed, as many tasks come before and after what it does to the host.
-FIRST, LAST = 14, 44
-
-
-def killed(bot: Bot, *, after: int, later: float, on_host: bool) -> None:
-    """Rotate, and kill that so many seconds after a number of tasks were begun; ``on_host`` also what they started."""
-    argv, environment = bot.command(unattended=True)
-    with subprocess.Popen(
-        argv,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        tasks = 0
-        for line in process.stdout or ():
-            tasks += line.startswith("TASK [")
-            if tasks == after:
-                break
-        else:
-            return  # it ended before
-        threading.Event().wait(later)
-        os.killpg(process.pid, signal.SIGKILL)
-    if on_host:  # nothing else runs Python there without an argument
-        bot.lab.execute(HOST, ["pkill", "--signal", "KILL", "--full", "^/usr/bin/python3[.0-9]*$"], check=False)
-
-
-def test_killed_at_any_instant_the_service_runs_and_the_next_run_completes_it(lab: Lab, bot: Bot) -> None:
-    random_numbers = random.Random(SEED)
-    instants = [FIRST + int((number + random_numbers.random()) * (LAST - FIRST) / KILLS) for number in range(KILLS)]
-    random_numbers.shuffle(instants)
-    states: list[tuple[str, ...]] = []
-    fresh = bot.create()
-    bot.declare(fresh, exchange_credentials_rotate_watch_seconds=1)
-    for number, after in enumerate(instants):
-        killed(bot, after=after, later=random_numbers.random() * 0.5, on_host=number % 2 == 1)
-        held = bot.holds()
-        assert held in (bot.key.key, fresh.key)
-        wait_for(
-            lambda: bot.shown("ActiveState")["ActiveState"] == "active", what=f"{BOT} to run after a kill", timeout=15
-        )
-        left = [name for name in names(lab, HOST) if not name.startswith(".trading-hosts.")]
-        states.append(tuple(left))
-        if left == AFTER:  # the old key may be deleted from here on
-            assert held == fresh.key
-            bot.revoke(bot.key)
-        if left == DONE and held == fresh.key:
-            bot.key, fresh = fresh, bot.create()
-            bot.declare(fresh, exchange_credentials_rotate_watch_seconds=1)
-    print(f"after the kills there lay: {states}")
-    assert len(set(states)) >= 2, states
-
-    last = bot.unattended()
-    if last.returncode != 0:
-        assert "retired-key-alive" in last.message(HOST)
-        bot.revoke(bot.key)
-        last = bot.unattended()
-    assert last.returncode == 0, last.output
-    assert (names(lab, HOST), bot.holds()) == (DONE, fresh.key)
-    bot.trades()
-    listed = lab.execute(HOST, ["ls", "-A", f"/{STORE}"]).stdout.split()
-    assert listed == DONE
