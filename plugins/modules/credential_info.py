@@ -238,6 +238,19 @@ machine:
     age_recipient:
       description: The host's recipient, the public half of its identity. Who has it can seal a secret for this host.
       type: str
+    identity:
+      description: What tells this host from its clones. Two hosts that have one of these in common are clones.
+      type: dict
+      contains:
+        machine_id:
+          description: A keyed hash of the machine-id, which does not tell it. Null where there is none.
+          type: str
+          sample: 5f0c2a8f6a1b4f0e9b1d1b0a3f2c7d64
+        ssh_host_keys:
+          description: Fingerprints of the SSH host keys, as C(ssh-keygen -l) shows them.
+          type: list
+          elements: str
+          sample: ["SHA256:6mCdrm9O1sWv0a8p0n0tVvOQd2nJmL9a8jqGk1xw0cE"]
 facts_file:
   description: The file on the controller that was written.
   returned: when O(facts_dir) is given

@@ -18,6 +18,7 @@ from . import _age_reader
 from ._age import AgeStore
 from ._files import AGE, AGE_SUFFIX, DEFAULT_DIRECTORY, NULL_KEY, STORES, check_name, file_path, store_of
 from ._held import held_keys
+from ._identity import SSH_DIRECTORY, host_identity
 from ._place import in_parallel, instant
 from ._reader import file_error, read_file
 from ._store import Notes, Store, read_notes
@@ -62,6 +63,7 @@ def inspect(
     age: AgeStore,
     only: str | None = None,
     loads: Loads | None = None,
+    ssh_directory: str = SSH_DIRECTORY,
 ) -> dict[str, t.Any]:
     """Return ``credentials`` and ``machine`` as the module ``credential_info`` documents them.
 
@@ -86,7 +88,12 @@ def inspect(
     found = [entry for entries in in_parallel(lambda name: _describe(host, name), list(names)) for entry in entries]
     return {
         "credentials": [entry for entry in found if only in (None, entry["store"])],
-        "machine": {"host_key": host_key.state, "host_key_problem": host_key.problem, **_age_machine(age)},
+        "machine": {
+            "host_key": host_key.state,
+            "host_key_problem": host_key.problem,
+            **_age_machine(age),
+            "identity": host_identity(machine_id_path=systemd.machine_id_path, ssh_directory=ssh_directory),
+        },
     }
 
 

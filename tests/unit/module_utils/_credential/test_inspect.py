@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _units
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
+from ansible_collections.trading.hosts.plugins.module_utils._credential._identity import host_identity
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Request
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
@@ -25,7 +26,9 @@ if t.TYPE_CHECKING:
 def look(placer: Placer, names: list[str] | None = None) -> dict[str, t.Any]:
     systemd = t.cast("SystemdStore", placer.store)
     age = AgeStore(identity_path=os.path.join(placer.directory, "..", "no-identity"))
-    return _inspect.inspect(directory=placer.directory, names=names, systemd=systemd, age=age, loads={})
+    return _inspect.inspect(
+        directory=placer.directory, names=names, systemd=systemd, age=age, loads={}, ssh_directory=placer.directory
+    )
 
 
 def test_a_virgin_host(placer: Placer, systemd: FakeSystemd) -> None:
@@ -37,6 +40,12 @@ def test_a_virgin_host(placer: Placer, systemd: FakeSystemd) -> None:
             "age_identity": "absent",
             "age_identity_problem": None,
             "age_recipient": None,
+            "identity": {
+                "machine_id": host_identity(machine_id_path=str(systemd.machine_id))["machine_id"],
+                "ssh_host_keys": [],
+            },
+            "overrides": [],
+            "overrides_problem": None,
         },
     }
     assert systemd.calls == []
