@@ -12,16 +12,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import stat
 import typing as t
 
 from .._declared import check_shape
-from .._errors import InputError
+from .._errors import InputError, StoreError
+from ._override import read_trusted
 
 DIRECTORY = "/etc/trading-hosts/services"
 SCHEMA = 1
 
-_MAX_BYTES = 1024 * 1024
 _SECRETS = ("api_key", "secret", "passphrase", "key_password")
 _MEND = "let the role trading.hosts.trading_service write it anew"
 #: What may stand in the file, in the form of Ansible's argument specification, as far as the types are checked here.
@@ -74,16 +73,13 @@ def read_declaration(*, service: str, directory: str = DIRECTORY, owner: int = 0
     """Return the declaration of a service; raises ``InputError`` where there is none that can be trusted."""
     path = os.path.join(directory, f"{service}.json")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            content = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(field=path, problem=f"cannot be read ({error.strerror})", mend=_MEND) from None
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != owner or status.st_mode & 0o022:
-        raise InputError(field=path, problem="is not a file that only root can write", mend=_MEND)
+        content = read_trusted(path=path, owner=owner)
+    except StoreError as error:
+        raise InputError(field="The declaration", problem=str(error).rstrip("."), mend=_MEND) from None
+    if content is None:
+        raise InputError(field=path, problem="does not exist", mend=_MEND)
     try:
-        document = json.loads(content) if len(content) <= _MAX_BYTES else None
+        document = json.loads(content)
     except (ValueError, RecursionError):
         document = None
     return declaration_of(document, service=service, where=path)

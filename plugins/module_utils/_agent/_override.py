@@ -16,10 +16,10 @@ import json
 import os
 import re
 import secrets
-import stat
 import typing as t
 
 from .._clock import from_text, to_text
+from .._credential._reader import read_file
 from .._errors import InputError, StoreError
 from .._redact import one_line
 
@@ -29,7 +29,6 @@ LONGEST = datetime.timedelta(hours=24)
 KEPT = datetime.timedelta(days=90)
 MOST = 200
 
-_MAX_BYTES = 256 * 1024
 _LENGTH = re.compile(r"(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?")
 _REASON_LIMIT = 160
 _SERVICE = re.compile(r"[a-z][a-z0-9-]{0,30}(?:@[a-z0-9][a-z0-9-]{0,30})?")
@@ -105,23 +104,27 @@ def read_overrides(*, path: str = PATH, owner: int = 0) -> tuple[Override, ...]:
 
     Raises ``StoreError`` for a file that somebody else than ``owner`` could have written, or that is not ours.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
+    content = read_trusted(path=path, owner=owner)
+    if content is None:
         return ()
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != owner or status.st_mode & 0o022:
-            raise StoreError(f"{path} is not a file that only root can write, so it counts for nothing; remove it.")
-        content = file.read(_MAX_BYTES + 1)
     try:
-        if len(content) > _MAX_BYTES:
-            raise ValueError
         return tuple(_read(each) for each in json.loads(content)["overrides"])
     except (ValueError, TypeError, KeyError, RecursionError):
         raise StoreError(f"{path} holds no overrides in a form that is known here; remove it.") from None
+
+
+def read_trusted(*, path: str, owner: int) -> bytes | None:
+    """Return what is in a file that only ``owner`` can write, ``None`` where there is none; raises ``StoreError``."""
+    try:
+        read = read_file(path=path)
+    except StoreError:
+        raise StoreError(f"{path} is no plain file that can be read, so it counts for nothing; remove it.") from None
+    if read is None:
+        return None
+    content, status = read
+    if status.st_uid != owner or status.st_mode & 0o022:
+        raise StoreError(f"{path} is not a file that only root can write, so it counts for nothing; remove it.")
+    return content
 
 
 def _read(given: t.Mapping[str, t.Any]) -> Override:
