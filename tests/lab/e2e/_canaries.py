@@ -72,6 +72,9 @@ SCENARIOS: dict[str, Task] = {
     ),
     "what is placed": _module("credential_info"),
     "make a pair": _module("key_pair", name="swept-pair"),
+    # Loaded with its canaries around, and gone before anything else is looked at.
+    "observe": _role("egress_firewall", egress_firewall_exchanges=["api.bybit.com:443"]),
+    "observe no more": _module("egress_firewall", state="absent"),
     "find what is exposed": _module("exposed_credential_info", paths=["/srv/exposed"]),
     "learn": {**_learn(facts_dir="{{ swept_directory }}"), "register": "learned"},
     "learn with a locked key": _learn(api_keys=[_LOCKED]),

@@ -22,6 +22,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._declared import DEC
 from ansible_collections.trading.hosts.plugins.module_utils._egress import _request as _egress_request
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _clocks, _options
 from ansible_collections.trading.hosts.plugins.module_utils._exposed import _scan
+from ansible_collections.trading.hosts.plugins.module_utils._firewall import _options as _firewall_options
 from tests.collection import collections_directory
 from tests.simulator.client import SimulatedKey, Simulator
 from tests.unit.docs.examples import CHECKOUT, MODULES, ROLES, Block, blocks, play, roles, tasks
@@ -37,6 +38,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "clock_info": _clocks.ARGUMENT_SPEC,
     "credential": _request.ARGUMENT_SPEC,
     "credential_info": _inspect.ARGUMENT_SPEC,
+    "egress_firewall": _firewall_options.ARGUMENT_SPEC,
     "key_pair": _key_pair.ARGUMENT_SPEC,
     "exposed_credential_info": _scan.ARGUMENT_SPEC,
     "public_ip_info": _egress_request.ARGUMENT_SPEC,
