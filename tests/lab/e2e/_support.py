@@ -182,6 +182,11 @@ def decrypt(lab: Lab, host: str, name: str, *, directory: str = f"/{STORE}") -> 
     return lab.execute(host, ["systemd-creds", "decrypt", f"--name={name}", f"{directory}/{name}", "-"]).stdout
 
 
+def decrypt_age(lab: Lab, host: str, name: str, *, identity: str = f"/{IDENTITY}") -> str:
+    """Return the content of a credential of the store age, by age itself."""
+    return lab.execute(host, ["age", "--decrypt", "--identity", identity, f"/{STORE}/{name}.age"]).stdout
+
+
 def names(lab: Lab, host: str) -> list[str]:
     """Return all that is in the credentials' directory, temporary files included."""
     directory = lab.root(host) / STORE

@@ -13,26 +13,30 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import serialization
 
 from tests.lab._simulator import STATE_DIR
-from tests.lab.e2e._support import HOSTS, Controller, Run, decrypt, in_memory, names, places, virgin
+from tests.lab.e2e._support import HOSTS, Controller, Run, decrypt, decrypt_age, in_memory, names, places, virgin
 from tests.lab.e2e._sweep import Needles, ProcessWatch, Watch, sweep
 from tests.simulator.client import SimulatedKey, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.lab._lab import Lab
 
-#: What each host's key is for: one of each type, on each release of the library that the lab has.
+#: What each host's key is for, and where it is kept: one of each type and store, on each release of the library.
 WANTED: dict[str, dict[str, Any]] = {
-    "alpha": {"exchange": "binance"},
-    "beta": {"exchange": "bybit", "size": 2048},
+    "alpha": {"exchange": "binance", "store": "systemd"},
+    "beta": {"exchange": "bybit", "size": 2048, "store": "age"},
 }
+OPENED: dict[str, Callable[[Lab, str, str], str]] = {"systemd": decrypt, "age": decrypt_age}
+#: In memory, because a recovery identity is kept off every host's disk.
+RECOVERY = "/run/recovery"
 TYPES = {"alpha": ("ed25519", None), "beta": ("rsa", 2048)}
 
 
 def pair(name: str, **options: Any) -> dict[str, Any]:
     keywords = {key: options.pop(key) for key in ("check_mode",) if key in options}
-    given = {"name": "grid-key", "exchange": "{{ wanted.exchange }}", "size": "{{ wanted.size | default(omit) }}"}
+    given = {"name": "grid-key", "exchange": "{{ wanted.exchange }}", "store": "{{ wanted.store }}"}
+    given |= {name: f"{{{{ wanted.{name} | default(omit) }}}}" for name in ("size", "recipients")}
     return {"name": name, "trading.hosts.key_pair": {**given, **options}, **keywords}
 
 
@@ -44,6 +48,17 @@ def learn(name: str, *, key: str, credential: str) -> dict[str, Any]:
         "credential": {"name": credential},
     }
     return {"name": name, "trading.hosts.api_key_info": {"api_keys": [entry]}, "register": "learned"}
+
+
+def opened(lab: Lab, host: str, name: str = "grid-key") -> str:
+    return OPENED[WANTED[host]["store"]](lab, host, name)
+
+
+def recovery_recipient(lab: Lab, host: str) -> str:
+    """Make the identity of somebody else who shall be able to open what is on the host."""
+    lab.execute(host, ["rm", "--force", RECOVERY])
+    lab.execute(host, ["age-keygen", "--output", RECOVERY])
+    return lab.execute(host, ["age-keygen", "-y", RECOVERY]).stdout.strip()
 
 
 def public_half(private: str) -> str:
@@ -86,11 +101,13 @@ def test_a_pair_from_its_making_to_its_replacement(lab: Lab, tmp_path: Path) -> 
     with in_memory(tmp_path):
         controller = Controller(lab, tmp_path)
         where = places(lab, controller)
+        recipients = {"beta": [recovery_recipient(lab, "beta")]}
 
         def variables(**more: Mapping[str, SimulatedKey]) -> None:
             for host in HOSTS:
                 ids = {name: keys[host].key for name, keys in more.items()}
-                controller.write_vars({"wanted": WANTED[host], **ids}, hosts=[host])
+                wanted = WANTED[host] | ({"recipients": recipients[host]} if host in recipients else {})
+                controller.write_vars({"wanted": wanted, **ids}, hosts=[host])
 
         variables()
         with Watch(anything, where) as files, ProcessWatch(anything) as processes:
@@ -105,7 +122,7 @@ def test_a_pair_from_its_making_to_its_replacement(lab: Lab, tmp_path: Path) -> 
                 pair("wait", regenerate=True),
                 learn("still", key="old", credential="grid-key"),
             )
-            held = [decrypt(lab, host, name) for host in HOSTS for name in ("grid-key", "grid-key.next")]
+            held = [opened(lab, host, name) for host in HOSTS for name in ("grid-key", "grid-key.next")]
             new = register(lab, simulator, changed, "anew", "next_key_pair")
             variables(old=old, new=new)
             ended = controller.run(
@@ -139,8 +156,14 @@ def test_a_pair_from_its_making_to_its_replacement(lab: Lab, tmp_path: Path) -> 
         assert statuses(ended, "promote", "once more") == [("changed", "ok")] * 2
         assert all(status != "accepted" for status, _kind in learned(ended, "the old one is gone"))
         for host in HOSTS:
-            assert names(lab, host) == ["grid-key"]
             waited = changed.of(host, "anew").data["next_key_pair"]["public_key"]
-            assert public_half(decrypt(lab, host, "grid-key")) == waited
+            assert public_half(opened(lab, host)) == waited
             assert ended.of(host, "promote").data["restart_needed"] == ["grid-key"]
             assert ended.of(host, "promote").data["next_key_pair"] is None
+        assert [names(lab, host) for host in HOSTS] == [
+            ["grid-key"],
+            [".trading-hosts.grid-key.age.notes", "grid-key.age"],
+        ]
+        # Whom the owner named opens it too, should the host be lost.
+        assert decrypt_age(lab, "beta", "grid-key", identity=RECOVERY) == opened(lab, "beta")
+        assert lab.execute("beta", ["rm", RECOVERY]).returncode == 0

@@ -17,12 +17,17 @@ from tests.lab._tools import wait_for
 from tests.lab.e2e._support import HOSTS, Controller, Run, info, memory_root, place, virgin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.lab._lab import Lab
 
 NAME = "launched"
+#: Where each host keeps the credentials at first; each moves to the other store afterwards.
+STORES = {"alpha": "systemd", "beta": "age"}
+OTHER = {"systemd": "age", "age": "systemd"}
+#: Where a unit unseals what is in the store age.
+UNSEALED = f"/run/{NAME}-credentials"
 STATE = f"/var/lib/{NAME}"
 PROGRAM = f"""
 import hashlib, json, os, signal
@@ -54,6 +59,7 @@ PLACE = place(
     {"name": "token", "format": "raw", "fields": {"token": "{{ token }}"}},
     {"name": "api-keys.json", "format": "passivbot", "exchange": "okx", "accounts": {"grid": FIELDS}},
     {"name": "octobot.json", "format": "octobot", "exchange": "okx", "fields": FIELDS},
+    store="{{ store }}",
 )
 SERVICE: dict[str, Any] = {
     "trading_service_name": NAME,
@@ -107,8 +113,12 @@ class Launched:
             "passphrase": f"1e{secrets.randbelow(10**12):012}",
             "token": secrets.token_urlsafe(24),
         }
-        self.controller.write_vars(self.values)
+        self.keep_in(STORES)
         self.placed = self.run(*COPY, PLACE, build())
+
+    def keep_in(self, stores: Mapping[str, str]) -> None:
+        for host, store in stores.items():
+            self.controller.write_vars({**self.values, "store": store}, hosts=[host])
 
     def run(self, *tasks: Any) -> Run:
         return self.controller.run(*tasks)
@@ -126,16 +136,21 @@ def launched(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lau
     clean(lab)
 
 
+def said(lab: Lab, host: str) -> str:
+    """Return what the program, or the launcher in its place, said of the present start."""
+
+    def line() -> str | None:
+        start = f"_SYSTEMD_INVOCATION_ID={shown(lab, host, 'InvocationID')}"
+        lines = lab.execute(host, ["journalctl", "--boot", "--output", "cat", "--no-pager", start]).stdout.splitlines()
+        return next((text for text in lines if text.startswith(("read ", "Traceback", "trading-hosts"))), None)
+
+    return wait_for(line, what="the program to say what it read", timeout=30)
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_the_program_reads_all_of_it(lab: Lab, launched: Launched, host: str) -> None:
     assert launched.placed.returncode == 0, launched.placed.output
-    argv = ["journalctl", "--boot", "--output", "cat", "--no-pager", f"--unit={NAME}.service"]
-
-    def line() -> str | None:
-        said = lab.execute(host, argv).stdout.splitlines()
-        return next((text for text in said if text.startswith(("read ", "Traceback", "trading-hosts"))), None)
-
-    assert wait_for(line, what="the program to say what it read", timeout=30) == f"read {launched.digest()}"
+    assert said(lab, host) == f"read {launched.digest()}"
     # The launcher became the program: systemd watches the program itself.
     pid = shown(lab, host, "MainPID")
     words = lab.execute(host, ["cat", f"/proc/{pid}/cmdline"]).stdout.split("\0")
@@ -148,10 +163,10 @@ def test_the_secrets_are_in_the_programs_environment_and_nowhere_else(lab: Lab, 
     environ = lab.execute(host, ["cat", f"/proc/{pid}/environ"]).stdout
     for name in ("key", "secret", "passphrase", "token"):
         assert f"={launched.values[name]}\0" in environ
-    other = lab.execute(
-        host, ["setpriv", "--reuid=65534", "--clear-groups", "cat", f"/proc/{pid}/environ"], check=False
-    )
-    assert other.returncode != 0
+    for path in (f"/proc/{pid}/environ", UNSEALED, f"{STATE}/api-keys.json"):
+        argv = ["setpriv", "--reuid=65534", "--clear-groups", "cat", path]
+        other = lab.execute(host, argv, check=False)
+        assert (other.returncode != 0, other.stdout) == (True, "")
     told = [
         ["cat", f"/etc/systemd/system/{NAME}.service"],
         ["systemctl", "show", f"{NAME}.service"],
@@ -182,6 +197,20 @@ def test_a_second_run_changes_nothing(lab: Lab, launched: Launched) -> None:
         }
     assert not [result.task for result in run.results if result.status == "changed"]
     assert [shown(lab, host, "InvocationID") for host in HOSTS] == before
+
+
+def test_it_moves_to_the_other_store_in_one_run(lab: Lab, launched: Launched) -> None:
+    before = {host: shown(lab, host, "InvocationID") for host in HOSTS}
+    launched.keep_in({host: OTHER[store] for host, store in STORES.items()})
+    run = launched.run(PLACE, build(), info())
+    assert run.returncode == 0, run.output
+    for host in HOSTS:
+        assert said(lab, host) == f"read {launched.digest()}"
+        assert shown(lab, host, "InvocationID") != before[host]
+        told = run.of(host, "info").data["credentials"]
+        assert {entry["store"] for entry in told} == {OTHER[STORES[host]]}
+        assert {entry["name"] for entry in told if entry["environment_of"]} == {"bot.env", "token"}
+        assert (memory_root(host) / UNSEALED.strip("/")).exists() == (OTHER[STORES[host]] == "age")
 
 
 def test_what_is_not_loaded_is_refused_before_anything_is_touched(launched: Launched) -> None:
@@ -217,6 +246,7 @@ def test_nothing_stays_when_the_service_stops(lab: Lab, launched: Launched) -> N
         lab.execute(host, ["systemctl", "stop", f"{NAME}.service"])
         root = memory_root(host)
         assert not (root / "run" / NAME).exists()
+        assert not (root / UNSEALED.strip("/")).exists()
         for name in ("api-keys.json", "config.json"):
             assert (root / STATE.strip("/") / name).is_symlink()
             argv = ["cat", f"{STATE}/{name}"]

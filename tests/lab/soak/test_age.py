@@ -27,6 +27,7 @@ from tests.lab.e2e._support import (
     Run,
     canary,
     decrypt,
+    decrypt_age,
     info,
     names,
     place,
@@ -44,6 +45,8 @@ import hashlib, os, signal, sys
 for name in sys.argv[1:]:
     with open(os.path.join(os.environ["CREDENTIALS_DIRECTORY"], name), "rb") as file:
         print("reads", os.getuid(), name, hashlib.sha256(file.read()).hexdigest(), flush=True)
+if "TOKEN" in os.environ:
+    print("reads", os.getuid(), "$TOKEN", hashlib.sha256(os.environ["TOKEN"].encode()).hexdigest(), flush=True)
 signal.pause()
 """
 #: The releases before the one on which credentials move.
@@ -64,6 +67,8 @@ SERVE = {
         "trading_service_name": "reader",
         "trading_service_command": ["/usr/bin/python3", "/usr/local/lib/reader.py", "grid.json", "token"],
         "trading_service_credentials": ["grid.json", "token"],
+        # The oldest release's Python runs the launcher too.
+        "trading_service_environment_values": "{{ {'TOKEN': 'token'} if inventory_hostname == 'gamma' else {} }}",
     },
 }
 
@@ -112,7 +117,7 @@ def said(lab: Lab, host: str) -> dict[str, str]:
         match = f"_SYSTEMD_INVOCATION_ID={properties['InvocationID']}"
         log = lab.execute(host, ["journalctl", "--boot", "--output", "cat", "--no-pager", match]).stdout.splitlines()
         read = {words[2]: words[3] for line in log if len(words := line.split()) == 4 and words[0] == "reads"}
-        return read if len(read) == 2 and properties["ActiveState"] == "active" else None
+        return read if len(read) == 2 + (host == "gamma") and properties["ActiveState"] == "active" else None
 
     return wait_for(lines, what=f"the service on {host}", timeout=20)
 
@@ -121,9 +126,10 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def opened(lab: Lab, host: str, name: str) -> str:
-    """Return a credential of the age store, by age itself."""
-    return lab.execute(host, ["age", "--decrypt", "--identity", f"/{IDENTITY}", f"/{STORE}/{name}.age"]).stdout
+def held(lab: Lab, host: str) -> dict[str, str]:
+    """Return the hash of what the service must have read: of each credential, by age itself, and of the variable."""
+    found = {name: digest(decrypt_age(lab, host, name)) for name in ("grid.json", "token")}
+    return found | ({"$TOKEN": found["token"]} if host == "gamma" else {})
 
 
 def ok(run: Run) -> Run:
@@ -177,7 +183,7 @@ def test_a_service_reads_it_on_every_release_and_nothing_stays(
             assert [entry["changed_reasons"] for entry in told] == [reasons, reasons], (host, task)
         assert lab.execute(host, ["stat", "-c", "%U:%G %a", f"/{IDENTITY}"]).stdout == "root:root 600\n"
         read = said(lab, host)
-        assert read == {name: digest(opened(lab, host, name)) for name in ("grid.json", "token")}
+        assert read == held(lab, host)
         listed = lab.execute(host, ["stat", "-c", "%U %a %n", MEMORY, f"{MEMORY}/grid.json", f"{MEMORY}/token"]).stdout
         assert listed.splitlines() == [
             f"reader 700 {MEMORY}",
@@ -212,7 +218,7 @@ def test_a_service_reads_it_on_every_release_and_nothing_stays(
         assert lab.execute(host, ["ls", "-d", MEMORY], check=False).returncode != 0
     check_swap(lab, controller)
     assert lab.reboot("gamma") == "running"
-    assert said(lab, "gamma") == {name: digest(opened(lab, "gamma", name)) for name in ("grid.json", "token")}
+    assert said(lab, "gamma") == held(lab, "gamma")
     still = ok(controller.run(keep, SERVE, info(), hosts="gamma"))
     assert [result.status for result in still.results if result.status == "changed"] == []
 
@@ -358,12 +364,12 @@ def test_two_runs_at_once_end_well_with_one_result(
     with concurrent.futures.ThreadPoolExecutor() as pool:
         for done in pool.map(run, (0, 1)):
             ok(done)
-    held = names(lab, "alpha")
-    files = [name for name in held if not name.startswith(".")]
+    there = names(lab, "alpha")
+    files = [name for name in there if not name.startswith(".")]
     assert [name.removesuffix(".age") for name in files] == wanted
     assert len({name.endswith(".age") for name in files}) == 1, files
     age = files[0].endswith(".age")
-    texts = {opened(lab, "alpha", name) if age else decrypt(lab, "alpha", name) for name in wanted}
+    texts = {decrypt_age(lab, "alpha", name) if age else decrypt(lab, "alpha", name) for name in wanted}
     assert len(texts) == 1
     assert texts <= set(contents)
-    assert [name for name in held if name.endswith(".tmp")] == []
+    assert [name for name in there if name.endswith(".tmp")] == []
