@@ -69,9 +69,10 @@ class Config:
     extra_output: tuple[str, ...] = ()
     interval: float = 5.0
 
-    def hosts(self) -> tuple[str, ...]:
-        """Return each name and address once, in order."""
-        return tuple(dict.fromkeys(endpoint.host for group in self.groups for endpoint in group.to))
+    def names(self) -> tuple[str, ...]:
+        """Return each name once, in order. What is declared as an address needs no answer."""
+        hosts = dict.fromkeys(endpoint.host for group in self.groups for endpoint in group.to)
+        return tuple(host for host in hosts if not as_address(host))
 
 
 def read_config(text: str) -> Config:

@@ -110,7 +110,7 @@ def try_out(config: Config, *, rollback_after: int, needed: t.Sequence[str], che
     _require_systemd()
     host, text = Host(), write_config(config)
     before = read_text(CONFIRMED)
-    known = only(host.read_known(), names=config.hosts())
+    known = only(host.read_known(), names=config.names())
     _refuse_broken(config, host=host, known=known, check_mode=check_mode)
     differing = [
         what
@@ -124,13 +124,13 @@ def try_out(config: Config, *, rollback_after: int, needed: t.Sequence[str], che
         if differs
     ]
     result: dict[str, t.Any] = {"changed": bool(differing), "changed_parts": differing, "on_trial": False}
-    result["unresolved"] = sorted(set(config.hosts()) - known.keys() - set(_config.addresses(config.hosts())))
+    result["unresolved"] = sorted(set(config.names()) - known.keys())
     result["diff"] = {"before": before or "", "after": text, "before_header": CONFIRMED, "after_header": CONFIRMED}
     if not differing or check_mode:
         return result
 
     known = _resolve(host, config, known)
-    result["unresolved"] = sorted(set(config.hosts()) - known.keys() - set(_config.addresses(config.hosts())))
+    result["unresolved"] = sorted(set(config.names()) - known.keys())
     lost = [name for name in needed if name in result["unresolved"]]
     if config.mode == ENFORCE and needed and len(lost) == len(needed):
         raise StoreError(
@@ -160,6 +160,7 @@ def confirm(*, check_mode: bool) -> dict[str, t.Any]:
     run(argv=["systemctl", "stop", f"{ROLLBACK_UNIT}.timer", f"{ROLLBACK_UNIT}.service"])
     text = read_text(TRIAL)
     if text is None:
+        _program.rollback()  # once more: it may just have been stopped half way
         raise StoreError(
             "The host went back to its old rules, because no new connection came in time; see that one comes "
             "through the new rules, or give it more time with rollback_after."
@@ -224,7 +225,7 @@ def _refuse_broken(config: Config, *, host: Host, known: Known, check_mode: bool
 
 def _refuse_deaf(host: Host, *, config: Config, known: Known) -> None:
     """Go back at once where no name resolves any more under the new rules."""
-    names = [name for name in config.hosts() if name in known and name != _config.RESOLV_CONF]
+    names = [name for name in config.names() if name in known and name != _config.RESOLV_CONF]
     if not names or config.mode != ENFORCE:
         return
     for _try in range(2):
@@ -239,7 +240,7 @@ def _refuse_deaf(host: Host, *, config: Config, known: Known) -> None:
 
 def _resolve(host: Host, config: Config, known: Known, *, names: t.Sequence[str] | None = None) -> Known:
     """Return what is known after one question for each name, within a bounded time."""
-    asked = [_ask(host, name) for name in names or config.hosts()]
+    asked = [_ask(host, name) for name in names or config.names()]
     for name, answer in gather(asked, seconds=15):
         known = learn(known, name=name, answer=answer, now=host.now())
     return known

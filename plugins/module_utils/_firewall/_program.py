@@ -15,7 +15,7 @@ import typing as t
 
 from .._credential._run import run
 from .._errors import TradingHostsError
-from ._config import Config
+from ._config import Config, as_address
 from ._refresh import Refresher
 from ._rules import IN, NAMES, OUT, V6, removal
 from ._system import CONFIRMED, SERVICE, TRIAL, Host, config_in_force, read_text, remove
@@ -69,7 +69,8 @@ def status() -> int:
         for to in group.to:
             held = known.get(to.host, {})
             since = ", ".join(f"{address} ({now - seen:.0f} s ago)" for address, seen in sorted(held.items()))
-            lines.append(f"  {to.host} {to.protocol}/{to.port}: {since or 'no address known'}")
+            missing = "" if as_address(to.host) else ": no address known"
+            lines.append(f"  {to.host} {to.protocol}/{to.port}{f': {since}' if since else missing}")
     lines.append("not declared, packets and bytes since the rules were loaded:")
     for counter in (OUT, IN, V6):
         lines += _listed("counter", counter, wanted="packets")

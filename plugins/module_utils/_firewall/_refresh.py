@@ -45,12 +45,12 @@ class Refresher:
 
     def start(self) -> None:
         """Load the rules with the addresses of the state on disk; raises ``StoreError``."""
-        self._known = only(self._system.read_known(), names=self._config.hosts())
+        self._known = only(self._system.read_known(), names=self._config.names())
         self._load()
 
     def round(self) -> None:
         """Ask for every name, take over what is answered, and see that the table is as it should be."""
-        for name in self._config.hosts():
+        for name in self._config.names():
             # A name that is still being asked for holds up no other.
             if name not in self._asked:
                 self._asked[name] = self._pool.submit(self._system.resolve, name)
