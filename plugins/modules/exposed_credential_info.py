@@ -43,8 +43,9 @@ requirements:
 options:
   scope:
     description:
-      - V(host) looks at a whole host. V(inventory) looks at O(paths) and at the whole history of the git repositories
-        that they lie in. It is for the controller (C(delegate_to=localhost)) and needs no root.
+      - V(host) looks at a whole host. V(inventory) looks at O(paths), at the whole history of the git repositories that
+        they lie in and that lie below them, and at the command lines of running processes. It is for the controller
+        (C(delegate_to=localhost)) and needs no root.
     type: str
     choices: [host, inventory]
     default: host

@@ -41,20 +41,24 @@ _PROGRAMS = ("ccxt", "freqtrade", "hummingbot", "nautilus_trader", "octobot", "p
 _PATH_PROGRAMS = (*_PROGRAMS, "jesse", "moontrader", "roq", "user_data")
 
 
-def _words(words: t.Iterable[str]) -> re.Pattern[bytes]:
+def _words(words: t.Iterable[str], *, named: str = "") -> re.Pattern[bytes]:
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     spelled = "|".join(re.escape(word).replace("_", "[_.-]?") for word in longest_first)
-    return re.compile(rf"(?<![a-z0-9])(?:{spelled})(?![a-z])".encode(), re.IGNORECASE)
+    return re.compile(rf"(?:(?<![a-z0-9])(?:{spelled}){named})(?![a-z])".encode(), re.IGNORECASE)
 
 
-_EXCHANGE = _words(_PLAIN_WORDS)
+#: Common words count where they are the value of a field that names an exchange: ``exchange: gate``.
+_NAMED = rf"|exchange(?:_?(?:id|name))?[\\\"'` :=]{{1,8}}(?:{'|'.join(sorted(set(_FIELD_WORDS) - set(_PLAIN_WORDS)))})"
+_EXCHANGE = _words(_PLAIN_WORDS, named=_NAMED)
 _EXCHANGE_IN_FIELD = _words(_FIELD_WORDS)
-_CONTEXT = _words((*_PLAIN_WORDS, *_PROGRAMS))
+_CONTEXT = _words((*_PLAIN_WORDS, *_PROGRAMS), named=_NAMED)
 _CONTEXT_IN_PATH = _words((*_FIELD_WORDS, *_PATH_PROGRAMS))
 
-#: From a name to its value on the same line, in JSON (also inside of a string), YAML, TOML, dotenv, shell and programs.
+#: From a name to its value on the same line, in JSON (also inside of a string), YAML, TOML, dotenv, shell and programs;
+#: in YAML the value can also be a block, on the lines below.
+_BLOCK = rb"(?:[|>][0-9+-]{0,2}[ \t]{0,8}\r?\n[ \t]{1,64})?"
 _QUOTES = rb"(?:\\{0,3}[\"'`]){0,3}"
-_ASSIGNS = rb"\]?[ \t]{0,8}(?P<sign>=>|:=|[:=,>]|[ \t])[ \t]{0,8}(?:![a-z!]{1,12}[ \t]+)?[bur]?"
+_ASSIGNS = rb"\]?[ \t]{0,8}(?P<sign>=>|:=|[:=,>]|[ \t])[ \t]{0,8}(?:![a-z!]{1,12}[ \t]+)?[bur]?" + _BLOCK
 _VALUE = rb"(?P<value>[A-Za-z0-9+/=_-]{16,512})(?![A-Za-z0-9+/=_.(\[{$-])"
 _TAIL = rb"[A-Za-z0-9_-]{0,24}(?![A-Za-z0-9_-])"
 #: What a field with a secret has in its name, in lower case.
@@ -67,7 +71,11 @@ _KEY_ID = re.compile(
     + rb"(?P<value>[A-Za-z0-9+/=_-]{8,512})(?![A-Za-z0-9+/=_.(\[{$-])",
     re.IGNORECASE,
 )  # fmt: skip
-_PEM = re.compile(_QUOTES + _ASSIGNS + _QUOTES + rb"-----BEGIN [A-Z ]{0,12}PRIVATE KEY-----")
+#: With its beginning: pages show the frame alone. An encrypted one is not in clear.
+_PEM = re.compile(
+    _QUOTES + _ASSIGNS + _QUOTES
+    + rb"-----BEGIN (?!ENCRYPTED)[A-Z ]{0,12}PRIVATE KEY-----(?:\\{1,3}[rn]|\s){1,64}[A-Za-z0-9+/]{32}"
+)  # fmt: skip
 _PREFIX = re.compile(rb"[A-Za-z0-9_.-]{0,48}\Z")
 
 #: Secrets of other trades.
@@ -139,7 +147,7 @@ def find(
     text = _Text(data, trade=trade)
     hits: list[Hit] = []
     for at, core in _cores(data.lower() if lowered is None else lowered):
-        whose = text.whose_secret(at, core) if core == b"secret" or not text.is_pem(at, core) else text.whose_pem()
+        whose = text.whose_pem() if text.is_pem(at, core) else text.whose_secret(at, core)
         if whose is not None:
             field = "secret" if core == b"secret" else "private_key"
             hits.append(Hit(first_line + data.count(b"\n", 0, at), field, whose))
@@ -208,7 +216,7 @@ class _Text:
         window = before + self._data[at : end + _NEAR]
         ids = [found["value"] for found in _KEY_ID.finditer(window) if found["value"] != value]
         pairs = {name for name in fits if (key := _compiled()[name][0]) is not None and any(map(key.fullmatch, ids))}
-        near = _exchanges(_EXCHANGE, before, _PLAIN_WORDS)[-1:] or _exchanges(_EXCHANGE, window, _PLAIN_WORDS)[:1]
+        near = _exchanges(_EXCHANGE, before, _FIELD_WORDS)[-1:] or _exchanges(_EXCHANGE, window, _FIELD_WORDS)[:1]
         if pairs - _WEAK or (pairs and (near or self._is_trade())):
             return tuple(pairs.intersection(near)) or tuple(sorted(pairs))
         if (near or self._is_trade()) and (fits or _any_secret(value)):
@@ -230,7 +238,7 @@ def _exchanges(words: re.Pattern[bytes], text: bytes, meaning: t.Mapping[str, st
     """Return the exchanges that the text names, each once, in the order of their last mention."""
     found: dict[str, None] = {}
     for match in words.finditer(text):
-        spelled = re.sub(r"[.-]", "_", match[0].decode("ascii").lower())
+        spelled = re.sub(r"[.-]", "_", re.split(rb"[\\\"'` :=]", match[0])[-1].decode("ascii").lower())
         exchange = meaning.get(spelled) or meaning.get(spelled.replace("_", "")) or _loosely(spelled, meaning)
         if exchange is not None:
             found.pop(exchange, None)

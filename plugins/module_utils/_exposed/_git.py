@@ -68,7 +68,10 @@ def _index(checkout: str) -> bytes | None:
 
 
 _LOG = (
-    *("-c", "core.quotePath=false", "log", "--all", "--patch", "--unified=0", "--no-color", "--format=%x00commit %H"),
+    # The reflog knows older stashes, and what was amended away.
+    *("-c", "core.quotePath=false", "log", "--all", "--reflog", "--format=%x00commit %H"),
+    # A line that is replaced needs those around it: they name the exchange.
+    *("--patch", "--unified=12", "--no-color"),
     *("--no-ext-diff", "--no-textconv", "--no-renames", "--no-show-signature", "--no-notes"),
     *("--src-prefix=a/", "--dst-prefix=b/"),
 )
@@ -100,8 +103,8 @@ class _Git(subprocess.Popen[bytes]):
 def history(*, repository: str, deadline: float, most: int) -> tuple[list[Found], str | None]:
     """Return at most ``most`` secrets that the repository's commits brought in, and why not all of it was read.
 
-    ``deadline`` is on the monotonic clock. All branches, tags and the stash are read, the newest commit first; merges
-    count with what their parents hold.
+    ``deadline`` is on the monotonic clock. All branches, tags, stashes and what the reflog still knows are read, the
+    newest commit first; merges count with what their parents hold.
     """
     try:
         git = _Git(*_LOG, repository=repository)
@@ -121,44 +124,58 @@ def history(*, repository: str, deadline: float, most: int) -> tuple[list[Found]
     return found, problem
 
 
+class _Hunk:
+    """A piece of a change: the lines that a commit brought in, and those that stand around them."""
+
+    def __init__(self, *, first: int) -> None:
+        self._first = first
+        self._text: list[bytes] = []
+        self._added: set[int] = set()
+        self._size = 0
+
+    def take(self, line: bytes) -> bool:
+        """Take a line, as a diff has it, and tell whether more would be too much."""
+        if line.startswith(b"+"):
+            self._added.add(self._first + len(self._text))
+        self._text.append(line[1 : _MOST_CHANGE + 1])
+        self._size += len(line)
+        return self._size > _MOST_CHANGE
+
+    def following(self) -> _Hunk:
+        """Return an empty one for the lines behind these."""
+        return _Hunk(first=self._first + len(self._text))
+
+    def found(self, commit: str, path: str) -> list[Found]:
+        """Return the secrets in what was brought in."""
+        data = b"".join(self._text) if self._added else b""
+        if not may_hold(data.lower()):
+            return []
+        hits = find(data, first_line=self._first, trade=path_names_trade(path))
+        return [Found(commit, path, hit) for hit in hits if hit.line in self._added]
+
+
 def _read(stream: t.IO[bytes], *, deadline: float, most: int) -> tuple[list[Found], str | None]:
     found: list[Found] = []
     commit, path = "", ""
-    added: list[bytes] = []
-    size, first = 0, 1
-
-    def close() -> None:
-        nonlocal size
-        data = b"".join(added)
-        if data and may_hold(data.lower()):
-            trade = path_names_trade(path)
-            found.extend(Found(commit, path, hit) for hit in find(data, first_line=first, trade=trade))
-        added.clear()
-        size = 0
-
+    # A change is looked at hunk by hunk: what stood far apart is not brought together.
+    hunk = _Hunk(first=1)
     for number, line in enumerate(stream):
         if number % 1024 == 0 and time.monotonic() > deadline:
             return found[:most], "the time was over"
-        if line.startswith(b"+") and not line.startswith(b"+++ b/"):
-            added.append(line[1 : _MOST_CHANGE + 1])
-            size += len(line)
-            if size <= _MOST_CHANGE:
-                continue
-            lines = len(added)
-            close()
-            first += lines
-        elif line.startswith(_COMMIT):
-            close()
-            commit = line[len(_COMMIT) :].strip().decode("ascii", "replace")[:12]
-        elif line.startswith(b"+++ b/"):
-            close()
-            path = os.fsdecode(line[len(b"+++ b/") :].rstrip(b"\t\n"))
-        elif line.startswith(b"@@ "):
-            # A change is looked at hunk by hunk: what stood far apart is not brought together.
-            close()
+        names_file = line.startswith(b"+++ b/")
+        if line.startswith((b"+", b" ")) and not names_file:
+            if hunk.take(line):
+                found += hunk.found(commit, path)
+                hunk = hunk.following()
+        elif names_file or line.startswith((_COMMIT, b"@@ ")):
+            found += hunk.found(commit, path)
             match = _HUNK.match(line)
-            first = int(match[1]) if match else 1
+            hunk = _Hunk(first=int(match[1]) if match else 1)
+            if names_file:
+                path = os.fsdecode(line[len(b"+++ b/") :].rstrip(b"\t\n"))
+            elif match is None:
+                commit = line[len(_COMMIT) :].strip().decode("ascii", "replace")[:12]
         if len(found) >= most:
             return found[:most], f"more than {most} were found"
-    close()
+    found += hunk.found(commit, path)
     return found[:most], None

@@ -198,6 +198,8 @@ class _Scan:
             checkout = checkout_above(real if os.path.isdir(real) else os.path.dirname(real))
             if checkout is not None:
                 repositories[checkout] = None
+        # Others lie below: submodules, an inventory that is a checkout of its own.
+        repositories.update(self._walk.tally.checkouts)
         if not repositories:
             self._history = "none"
             return

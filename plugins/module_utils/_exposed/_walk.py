@@ -95,6 +95,8 @@ class Tally:
     unread: int = 0
     too_deep: int = 0
     closed_mounts: set[str] = dataclasses.field(default_factory=set)
+    #: The git checkouts that were met, in order.
+    checkouts: dict[str, None] = dataclasses.field(default_factory=dict)
     stopped: str | None = None
 
 
@@ -163,7 +165,13 @@ class Walk:
             status = os.stat(name or ".", dir_fd=parent_fd, follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode):
                 self._enter(
-                    parent_fd, name or ".", path=real, reachable=reachable, depth=0, checkout=None, packages=False
+                    parent_fd,
+                    name or ".",
+                    path=real,
+                    reachable=reachable,
+                    depth=0,
+                    checkout=checkout_above(real),
+                    packages=False,
                 )
             elif stat.S_ISREG(status.st_mode):
                 self._file(parent_fd, name, path=real, reachable=reachable, checkout=checkout_above(parent))
@@ -198,6 +206,9 @@ class Walk:
                 return
             self._entered.add(place)
             self.tally.directories += 1
+            if _has_git(fd):
+                checkout = path
+                self.tally.checkouts[path] = None
             with os.scandir(fd) as entries:
                 self._entries(
                     fd,
@@ -205,7 +216,7 @@ class Walk:
                     path=path,
                     reachable=reachable and bool(status.st_mode & 0o001),
                     depth=depth,
-                    checkout=path if _has_git(fd) else checkout,
+                    checkout=checkout,
                     packages=packages,
                 )
         except OSError as error:

@@ -22,6 +22,10 @@ _CHANCE = random.Random(7)
 HEX = made("0x[0-9a-f]{64}", chance=_CHANCE)
 OTHER = made(ANY, chance=_CHANCE)
 SHORT = made("[A-Za-z0-9]{24}", chance=_CHANCE)
+#: Put together here, so that this file holds no key's frame.
+_FRAME = "-----{} EC PRIVATE KEY-----"
+PEM = "\n".join((_FRAME.format("BEGIN"), made("[A-Za-z0-9+/]{64}", chance=_CHANCE), _FRAME.format("END"), ""))
+BLOCK = PEM.replace("\n", "\n    ")
 
 
 def whose(text: str, *, trade: bool = False) -> list[tuple[str, ...]]:
@@ -82,9 +86,15 @@ POSITIVE: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "YAML": (f"okx:\n  api_key: {OKX_KEY}\n  secret: {OKX_SECRET}\n", [("okx",)]),
     "YAML, tagged": (f"kucoin:\n  secret: !unsafe {pair('kucoin')[1]}\n", [("kucoin",)]),
     "Coinbase": (
-        json.dumps({"name": "organizations/a/apiKeys/b", "privateKey": "-----BEGIN EC " + "PRIVATE KEY-----\nMH"}),
+        json.dumps({"name": "organizations/a/apiKeys/b", "privateKey": PEM}),
         [("coinbase",)],
     ),
+    "Coinbase, YAML": (f"coinbase:\n  name: organizations/a/apiKeys/b\n  private_key: |\n    {BLOCK}", [("coinbase",)]),
+    "private key as a secret": (f"- exchange: binance\n  secret: |-\n    {BLOCK}", [()]),
+    "YAML, folded": (f"okx_secret: >-\n  {OKX_SECRET}\n", [("okx",)]),
+    "a common word for an exchange": (f"- exchange: gate\n  secret: {OTHER}\n", [("gate",)]),
+    "a common word, JSON": (json.dumps({"exchange": "gemini", "secret": OTHER}), [("gemini",)]),
+    "a common word, option": (f"bot --exchange=woo --secret {OTHER}", [("woo",)]),
     "vault beside clear text": (
         f"bybit_secret: {pair('bybit')[1]}\nokx_secret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  {'61' * 40}\n",
         [("bybit",)],
@@ -143,7 +153,10 @@ NEGATIVE = {
     "digest": f"secret: {HEX[2:]}",
     "prose": f"The secret {OTHER} is one of Binance.",
     "path": f"binance_secret: /etc/credstore/{SHORT}",
-    "key of a server": "private_key: |\n  -----BEGIN RSA PRIVATE " + "KEY-----\n",
+    "key of a server": f"private_key: |\n    {BLOCK}",
+    "frame of a key": "binance_secret: |\n  -----BEGIN PRIVATE " + "KEY-----\n  ...\n",
+    "encrypted key": "binance_secret: |\n    " + BLOCK.replace("BEGIN EC", "BEGIN ENCRYPTED"),
+    "gate of an exchange": f"exchange_gateway: x\nsecret: {OTHER}\n",
     "key id alone": f"BINANCE_API_KEY={KEY}\nsecret=",
     "number": "BINANCE_SECRET=11223344556677889900112233",
     "gate is a word": f"navigate_secret: {OTHER}",

@@ -383,6 +383,48 @@ def test_the_history_of_an_inventory_is_read(checkout: Path) -> None:
     assert told["swap"] is None
 
 
+def test_a_line_that_is_replaced_is_seen_with_those_around_it(checkout: Path) -> None:
+    inventory = checkout / "hosts.yml"
+    for secret in ("TODO", pair("okx")[1], "!vault"):
+        inventory.write_text(f"keys:\n  - exchange: okx\n    name: grid\n    secret: {secret}\n    unit: bot\n")
+        git(checkout, "add", ".")
+        git(checkout, "commit", "-q", "-m", "change")
+    # What only stands around a change is told of the commit that brought it.
+    inventory.write_text(inventory.read_text().replace("bot", "other"))
+    git(checkout, "commit", "-q", "-a", "-m", "another line")
+    told = [each for each in scan(inventory, scope="inventory")["exposed"] if each["path"] == str(inventory)]
+    assert [(each["kind"], each["line"], each["exchanges"]) for each in told] == [("git_history", 4, ["okx"])]
+
+
+def test_what_was_amended_away_or_stashed_twice_is_in_the_history(checkout: Path) -> None:
+    for name in ("amended", "older", "newer"):
+        (checkout / f"{name}.yml").write_text(f"okx_secret: {pair('okx')[1]}\n")
+        git(checkout, "add", ".")
+        git(checkout, *(("commit", "-q", "-m", "x") if name == "amended" else ("stash", "-q")))
+        if name == "amended":
+            git(checkout, "rm", "-q", "amended.yml")
+            git(checkout, "commit", "-q", "--amend", "--allow-empty", "-m", "y")
+    told = scan(checkout, scope="inventory")["exposed"]
+    names = {Path(each["path"]).name for each in told if each["kind"] == "git_history"}
+    assert names >= {"amended.yml", "older.yml", "newer.yml"}
+
+
+def test_the_history_of_a_checkout_below_is_read(checkout: Path) -> None:
+    below = checkout / "conf" / "group_vars"
+    below.mkdir()
+    git(below, "init", "-q")
+    for text in (f"okx_secret: {pair('okx')[1]}\n", "a: b\n"):
+        (below / "all.yml").write_text(text)
+        git(below, "add", ".")
+        git(below, "commit", "-q", "-m", "x")
+    told = scan(checkout / "conf", scope="inventory")["exposed"]
+    assert str(below / "all.yml") in {each["path"] for each in told if each["kind"] == "git_history"}
+    # And what lies above knows which files it keeps, also where only a part of it is looked at.
+    assert {Path(each["path"]).name: each["git"] for each in told if each["kind"] != "git_history"} == {
+        "bot.env": "tracked"
+    }
+
+
 def test_an_inventory_without_a_repository(place: Path) -> None:
     (place / "hosts.yml").write_text(f"okx_secret: {pair('okx')[1]}\n")
     told = scan(place, scope="inventory")
