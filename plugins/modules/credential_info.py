@@ -251,6 +251,39 @@ machine:
           type: list
           elements: str
           sample: ["SHA256:6mCdrm9O1sWv0a8p0n0tVvOQd2nJmL9a8jqGk1xw0cE"]
+    overrides:
+      description:
+        - Who let services start here against the check before their start, by C(trading-hosts-agent override). Those
+          of the last 90 days, the oldest first.
+      type: list
+      elements: dict
+      contains:
+        service:
+          description: The service. Null for all of the host.
+          type: str
+          sample: grid-bot
+        reason:
+          description: Why, as that person wrote it.
+          type: str
+          sample: the exchange is in maintenance, positions are open
+        by:
+          description: Who it was, as far as the host knows.
+          type: str
+          sample: ada
+        at:
+          description: When, in UTC.
+          type: str
+          sample: "2026-11-22T07:13:54Z"
+        until:
+          description: When it ends by itself, in UTC.
+          type: str
+          sample: "2026-11-22T09:13:54Z"
+        in_force:
+          description: Whether it counts now.
+          type: bool
+    overrides_problem:
+      description: Why they cannot be told. They count for nothing then.
+      type: str
 facts_file:
   description: The file on the controller that was written.
   returned: when O(facts_dir) is given

@@ -12,6 +12,8 @@ import stat
 import time
 import typing as t
 
+from .._agent._override import told
+from .._clock import utc_now
 from .._errors import StoreError
 from .._owner import group_name, user_name
 from . import _age_reader
@@ -93,6 +95,7 @@ def inspect(
             "host_key_problem": host_key.problem,
             **_age_machine(age),
             "identity": host_identity(machine_id_path=systemd.machine_id_path, ssh_directory=ssh_directory),
+            **_overridden(),
         },
     }
 
@@ -106,6 +109,13 @@ def _age_machine(age: AgeStore) -> dict[str, t.Any]:
         except StoreError as error:
             problem = str(error)
     return {"age_identity": identity.state, "age_identity_problem": problem, "age_recipient": recipient}
+
+
+def _overridden() -> dict[str, t.Any]:
+    try:
+        return {"overrides": told(now=utc_now()), "overrides_problem": None}
+    except StoreError as error:
+        return {"overrides": [], "overrides_problem": str(error)}
 
 
 def _name(entry: str) -> str:
