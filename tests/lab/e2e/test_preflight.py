@@ -90,7 +90,7 @@ class Checked:
                 "trading_service_restart_sec": 1,
                 "trading_service_start_limit_burst": 3,
                 "trading_agent_install_libraries": False,
-                "trading_agent_retry": "*:*:0/4",
+                "trading_agent_retry": "*-01-01",  # the tests do what it does
                 **changes,
             },
         }
@@ -112,6 +112,10 @@ class Checked:
 
     def shown(self, host: str, name: str) -> str:
         return self.lab.execute(host, ["systemctl", "show", "--value", f"--property={name}", UNIT]).stdout.strip()
+
+    def await_state(self, host: str, state: str) -> None:
+        what = f"checked on {host} to be {state}"
+        wait_for(lambda: self.shown(host, "ActiveState") == state, what=what, timeout=30)
 
     def said(self, host: str) -> str:
         """Return the last line that a check wrote into the journal."""
@@ -211,12 +215,13 @@ def test_an_address_that_is_refused_stops_it_and_names_the_mend(checked: Checked
         "alpha": "Bybit answered ip_refused (10010 Unmatched IP, please check your API key's bound IP addresses.)",
         "beta": "OKX answered ip_refused (50110 ",
     }
+    codes = {"alpha": "10010", "beta": "50110"}
     kinds = {"alpha": "most IP sources saw it", "beta": "the exchange printed it"}
     for host, scenario in SCENARIOS.items():
         # systemd goes on trying, and the exchange is asked once all the same.
-        wait_for(
-            lambda host=host: checked.shown(host, "ActiveState") == "failed", what="systemd to give up", timeout=20
-        )
+        checked.await_state(host, "failed")
+        assert checked.signed(host) == [codes[host]]
+        assert int(checked.shown(host, "NRestarts")) >= 1
         line = checked.said(host)
         assert line.startswith(f"checked is not started: {scenario.name}: {printed[host]}"), line
         assert (
@@ -256,10 +261,13 @@ def test_an_override_lets_it_start_until_it_ends(lab: Lab, checked: Checked) -> 
     assert all(checked.said(host).startswith("checked is not started: ") for host in HOSTS)
 
 
-def test_it_comes_back_by_itself_when_the_allowlist_follows(checked: Checked) -> None:
+def test_it_comes_back_by_itself_when_the_allowlist_follows(lab: Lab, checked: Checked) -> None:
     checked.limit()
     for host in HOSTS:
-        wait_for(
-            lambda host=host: checked.shown(host, "ActiveState") == "active", what=f"checked on {host}", timeout=30
-        )
+        timer = ["systemctl", "is-active", "trading-hosts-retry@checked.timer"]
+        assert lab.execute(host, timer).stdout.strip() == "active"
+        # What the timer does when it is due.
+        checked.await_state(host, "failed")
+        lab.execute(host, ["systemctl", "start", "trading-hosts-retry@checked.service"])
+        checked.await_state(host, "active")
         assert checked.said(host).startswith("checked starts: accepted: ")

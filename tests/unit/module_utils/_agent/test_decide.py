@@ -24,7 +24,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._agent._declaration 
 from ansible_collections.trading.hosts.plugins.module_utils._agent._override import Override
 from ansible_collections.trading.hosts.plugins.module_utils._agent._see import Seen
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
-from ansible_collections.trading.hosts.plugins.module_utils._facts import REFUSALS, Access, Expiry
+from ansible_collections.trading.hosts.plugins.module_utils._facts import REFUSALS, Access, Allowlist, Expiry
 from tests.unit.module_utils._policy import build
 
 NOW = datetime.datetime.fromtimestamp(build.NOW, tz=datetime.timezone.utc)
@@ -118,7 +118,7 @@ def soon() -> Seen:
         ),
         pytest.param(good(without=("account",)), True, False, "accepted", id="account not declared"),
         pytest.param(
-            good(observed=build.seen(allowlist=build.Allowlist("unrestricted"))),
+            good(observed=build.seen(allowlist=Allowlist("unrestricted"))),
             True,
             False,
             "[ip-restriction-required]",
