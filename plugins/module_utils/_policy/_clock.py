@@ -43,7 +43,7 @@ def _clock_offset(case: Case) -> Verdict:
     if fact.offset is None or fact.uncertainty is None:
         why = f": {shown(fact.problem, limit=160)}" if fact.problem else ""
         return unknown(f"the exchange's clock could not be read{why}", remedy=_MEASURE)
-    return _judged(fact.offset, fact.uncertainty, case.exchange.clock_tolerance(), case.title)
+    return judge_offset(fact.offset, fact.uncertainty, case.exchange.clock_tolerance(), case.title)
 
 
 def _measured(case: Case) -> ClockFacts | None:
@@ -57,7 +57,9 @@ def _measured(case: Case) -> ClockFacts | None:
     return max(found, key=lambda clock: instant(clock.asked_at) or 0.0, default=None)
 
 
-def _judged(offset: float, uncertainty: float, tolerance: ClockTolerance, title: str) -> Verdict:
+def judge_offset(offset: float, uncertainty: float, tolerance: ClockTolerance, title: str) -> Verdict:
+    """Return the verdict on a clock that is ``offset`` seconds ahead, give or take ``uncertainty``."""
+
     def share(seconds: float) -> float:
         """Return how much of what is tolerated on that side is used up."""
         return seconds / tolerance.ahead if seconds > 0 else -seconds / tolerance.behind
