@@ -27,6 +27,8 @@ KEY, SECRET, PHRASE = "{{ canary_key }}", "{{ canary_secret }}", "{{ canary_phra
 #: Nothing listens there: a proxy that cannot be reached, with a password in its address.
 _PROXY = "http://user:{{ canary_plain }}@127.0.0.1:9"
 _QUICK = {"timeout": 2}
+#: What the role host_baseline does besides measuring the clock.
+_OTHER_PARTS = ("libraries", "time", "timezone", "ssh", "core_dumps", "swap", "kernel", "journal", "updates")
 
 Task = dict[str, Any]
 
@@ -109,6 +111,13 @@ SCENARIOS: dict[str, Task] = {
         exchange_credentials_rotate_document="good",
         exchange_credentials_rotate_unattended=True,
         exchange_credentials_rotate_values={"api_key": KEY, "secret": f"{SECRET} "},
+    ),
+    # The clock only: the rest has no secret, and stays with test_host_baseline.py.
+    "prepare through a proxy": _role(
+        "host_baseline",
+        **{f"host_baseline_{part}": False for part in _OTHER_PARTS},
+        host_baseline_clock_exchanges=[{"exchange": "okx"}],
+        host_baseline_clock_proxy=_PROXY,
     ),
     "build through a proxy": _role(
         "exchange_credentials",
