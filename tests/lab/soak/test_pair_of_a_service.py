@@ -20,7 +20,7 @@ from tests.lab.e2e._sweep import Needles, sweep
 from tests.simulator.client import SimulatedKey, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.lab._lab import Lab
@@ -48,7 +48,7 @@ RUN = {
         "trading_service_links": {LINK: "pair.json"},
     },
 }
-OPENED = {"systemd": decrypt, "age": decrypt_age}
+OPENED: dict[str, Callable[[Lab, str, str], str]] = {"systemd": decrypt, "age": decrypt_age}
 
 
 class Bot:
