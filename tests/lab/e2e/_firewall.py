@@ -35,7 +35,7 @@ import json, socket, sys
 found = []
 for host, port, family in json.loads(sys.argv[1]):
     try:
-        entry = socket.getaddrinfo(host, port, family and getattr(socket, family), socket.SOCK_STREAM)[0]
+        entry = socket.getaddrinfo(host, port, getattr(socket, family or "AF_UNSPEC"), socket.SOCK_STREAM)[0]
         with socket.socket(entry[0], socket.SOCK_STREAM) as probe:
             probe.settimeout(2)
             probe.connect(entry[4])

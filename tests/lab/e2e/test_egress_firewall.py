@@ -21,7 +21,7 @@ from tests.lab.e2e._firewall import (
     connect,
     name_server,
 )
-from tests.lab.e2e._support import HOSTS, Controller, Run, drop_connections
+from tests.lab.e2e._support import HOSTS, Controller, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +146,6 @@ def test_a_name_that_moves_fails_no_call_while_all_else_goes_on(
             assert "acept" in broken.message(host)
             assert "Nothing was changed." in broken.message(host)
 
-        drop_connections()
         locked_out = controller.run(role(mode="enforce", extra_input=["tcp dport 22 drop"], confirm_within=10))
         for host in HOSTS:
             said = [result.data["msg"] for result in locked_out.results if result.host == host and "msg" in result.data]
