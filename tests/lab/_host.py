@@ -75,12 +75,13 @@ def make_client_key() -> None:
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "trading-hosts-lab", "-f", str(CLIENT_KEY)])
 
 
-def create(spec: HostSpec, *, image: Path, names: Mapping[str, Sequence[str]]) -> None:
-    """Make the host's disk: the image below, and above it what is this host's own."""
+def create(spec: HostSpec, *, image: Path, names: Mapping[str, Sequence[str]], layers: Sequence[Path] = ()) -> None:
+    """Make the host's disk: the image below, on it the layers (the first on top), and above what is this host's own."""
     for part in ("upper", "work", "root"):
         (spec.directory / part).mkdir(parents=True)
-    layers = f"lowerdir={image},upperdir={spec.directory / 'upper'},workdir={spec.directory / 'work'}"
-    run(["mount", "-t", "overlay", spec.machine, "-o", layers, str(spec.root)])
+    below = ":".join(str(path) for path in (*layers, image))
+    options = f"lowerdir={below},upperdir={spec.directory / 'upper'},workdir={spec.directory / 'work'}"
+    run(["mount", "-t", "overlay", spec.machine, "-o", options, str(spec.root)])
 
     etc = spec.root / "etc"
     (etc / "hostname").write_text(f"{spec.name}\n")

@@ -38,7 +38,7 @@ PACKAGES = (
 
 # What roles install: not in the image but in a package source on it, with all that it needs, so that roles install it
 # for real on hosts that have no way out.
-SOURCE_PACKAGES = ("chrony", "lynis", "python3-apt", "unattended-upgrades")
+SOURCE_PACKAGES = ("chrony", "lynis", "python3-apt", "python3-venv", "unattended-upgrades")
 SOURCE = "/opt/packages"
 
 # The independent trading program of the tests. Its asynchronous and websocket halves are there but not compiled:

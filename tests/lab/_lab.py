@@ -149,13 +149,16 @@ class Lab:
         except KeyError:
             raise LabError(f"host {name!r} is not in the lab: use one of {', '.join(self.hosts)}.") from None
 
-    def add_guest(self, spec: HostSpec) -> str:
-        """Boot one more host, which stays until the lab ends; returns "running" or "degraded: UNITS"."""
+    def add_guest(self, spec: HostSpec, *, layers: Sequence[Path] = ()) -> str:
+        """Boot one more host, which stays until the lab ends; returns "running" or "degraded: UNITS".
+
+        `layers` are directories whose files are on its disk from the beginning; they stay as they are.
+        """
         image = ensure_images([spec.suite])[spec.suite]
         _network.add_host(spec)
         self.guests[spec.name] = spec
         self._nat[spec.uplink_v4] = [spec.public_v4]
-        _host.create(spec, image=image, names=self._names)
+        _host.create(spec, image=image, names=self._names, layers=layers)
         _network.apply_nat(self._nat)
         return self.boot(spec.name)
 

@@ -14,6 +14,7 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.collection import CHECKOUT
 from tests.secret_options import module_spec, role_spec
 
 if TYPE_CHECKING:
@@ -119,6 +120,25 @@ SCENARIOS: dict[str, Task] = {
         host_baseline_clock_exchanges=[{"exchange": "okx"}],
         host_baseline_clock_proxy=_PROXY,
     ),
+    # Refused, for what stands in its settings; test_freqtrade.py is about the rest.
+    "settings with a secret": _role(
+        "freqtrade",
+        freqtrade_config={
+            "dry_run": False,
+            "exchange": {"name": "bybit", "key": KEY, "ccxt_config": {"secret": SECRET}},
+        },
+        freqtrade_strategy="Swept",
+        freqtrade_strategy_files=[],
+    ),
+    # Refused, because it cannot be installed: it is given no secret.
+    "install a program": _role(
+        "python_program",
+        python_program_name="freqtrade",
+        python_program_version="2026.9",
+        python_program_requirements=str(CHECKOUT / "roles" / "freqtrade" / "files" / "freqtrade-2026.9.txt"),
+        python_program_wheelhouse="/nowhere",
+    ),
+    "bring the agent": _role("trading_agent", trading_agent_install_libraries=False),
     "build through a proxy": _role(
         "exchange_credentials",
         exchange_credentials_api_keys=["{{ good }}"],
