@@ -141,24 +141,34 @@ class Bot:
             hosts=[self.host],
         )
 
-    def command(self, **settings: Any) -> tuple[list[str], dict[str, str]]:
+    def command(self, playbook: str, *words: str) -> tuple[list[str], dict[str, str]]:
+        """Return the words and the environment by which a person runs a playbook of the collection for this host."""
         project = self.controller.project
-        argv = [*ansible_playbook(), "-i", str(project.inventory), "-v", "--limit", self.host]
+        argv = [*ansible_playbook(), "-i", str(project.inventory), "-v", "--limit", self.host, *words, playbook]
         environment = project.environment(
             ANSIBLE_CALLBACK_FORMAT_PRETTY="False",
             ANSIBLE_HOME=str(self.controller.directory / "home"),
             ANSIBLE_DEPRECATION_WARNINGS="False",
             TMPDIR=str(self.controller.directory / "tmpdir"),
         )
+        return argv, environment
+
+    def rotation(self, **settings: Any) -> tuple[list[str], dict[str, str]]:
         # As people write them, so that each is text.
         given = [
             word for name, value in settings.items() for word in ("-e", f"exchange_credentials_rotate_{name}={value}")
         ]
-        return [*argv, *given, "trading.hosts.rotate"], environment
+        return self.command("trading.hosts.rotate", *given)
 
     def rotate(self, **settings: Any) -> Run:
         """Run the playbook without a terminal."""
-        argv, environment = self.command(**settings)
+        return self._run(*self.rotation(**settings))
+
+    def playbook(self, name: str, *words: str) -> Run:
+        """Run another playbook of the collection without a terminal."""
+        return self._run(*self.command(name, *words))
+
+    def _run(self, argv: list[str], environment: dict[str, str]) -> Run:
         done = subprocess.run(
             argv,
             env=environment,
@@ -292,7 +302,7 @@ def _person(bot: Bot, old: SimulatedKey) -> Iterator[None]:
 
 def _disturb(bot: Bot, *, kind: str, after: int, later: float) -> bool:
     """Rotate, and disturb that so many seconds after a number of tasks have begun; False where it ended before."""
-    argv, environment = bot.command(unattended=True)
+    argv, environment = bot.rotation(unattended=True)
     with subprocess.Popen(
         argv,
         env=environment,
@@ -359,6 +369,7 @@ def _rotations(bot: Bot, *, kinds: list[str], longest: int, random_numbers: rand
                 break
             attempts = 0
             seen.append(_see(bot, kind=kinds.pop(), old=old, fresh=fresh))
+            print(f"{seen[-1]} after {after} tasks")
         with _person(bot, old):
             last = bot.unattended()
         assert last.returncode == 0, last.output

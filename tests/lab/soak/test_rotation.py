@@ -250,7 +250,7 @@ def test_a_person_is_led_through(lab: Lab, bot: Bot) -> None:
     began = time.time()
     fresh = bot.create()
     bot.declare(bot.key, exchange_credentials_api_keys=[declared_alone()])
-    person = Person(*bot.command())
+    person = Person(*bot.rotation())
     person.answer("Type rotated to begin", "rotated")
     person.answer("Press Enter when you have it", "")
     person.answer("The new key's id", fresh.key)

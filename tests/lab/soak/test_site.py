@@ -1,0 +1,107 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet of two: the canary first, and what is wrong with it never reaches the other host."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.lab.ansible import ansible_playbook
+from tests.lab.e2e._support import HOSTS, Controller, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tests.lab._lab import Lab
+
+UNIT = "fleet-bot.service"
+
+
+def service(program: str) -> dict[str, Any]:
+    return {"trading_host_services": [{"name": "fleet-bot", "command": ["/usr/bin/python3", "-c", program]}]}
+
+
+WAITS = service("import signal; signal.pause()")
+#: Longer than the role looks, and shorter than the playbook does.
+ENDS_LATE = service("import time; time.sleep(4); raise SystemExit(1)")
+
+
+@pytest.fixture
+def controller(lab: Lab, tmp_path: Path) -> Iterator[Controller]:
+    yield Controller(lab, tmp_path, pipelining=True)
+    for host in HOSTS:
+        lab.execute(host, ["systemctl", "disable", "--quiet", "--now", UNIT], check=False)
+        lab.execute(host, ["rm", "--force", f"/etc/systemd/system/{UNIT}"])
+        lab.execute(host, ["systemctl", "daemon-reload"])
+
+
+def site(controller: Controller, *words: str, settle: int = 1) -> Run:
+    project = controller.project
+    argv: Sequence[str] = [
+        *ansible_playbook(),
+        *("-i", str(project.inventory), "-v", "-e", f"site_settle_sec={settle}", *words, "trading.hosts.site"),
+    ]
+    environment = project.environment(
+        ANSIBLE_CALLBACK_FORMAT_PRETTY="False", ANSIBLE_HOME=str(controller.directory / "home")
+    )
+    done = subprocess.run(
+        argv,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, 0)
+
+
+def order(run: Run) -> list[str]:
+    """Return the hosts in the order in which they were begun."""
+    return list(dict.fromkeys(result.host for result in run.results))
+
+
+def active(lab: Lab, host: str) -> str:
+    return lab.execute(host, ["systemctl", "is-active", UNIT], check=False).stdout.strip()
+
+
+def test_the_canary_is_first_and_the_others_follow(lab: Lab, controller: Controller) -> None:
+    controller.write_vars(WAITS)
+    run = site(controller, "-e", "site_canary=beta")
+    assert run.returncode == 0, run.output
+    assert order(run) == ["beta", "alpha"]
+    assert [active(lab, host) for host in HOSTS] == ["active", "active"]
+    again = site(controller)
+    assert again.returncode == 0, again.output
+    assert order(again) == ["alpha", "beta"]
+    assert [result.task for result in again.results if result.status == "changed"] == []
+
+
+def test_what_is_wrong_with_the_canary_stays_there(lab: Lab, controller: Controller) -> None:
+    controller.write_vars(ENDS_LATE)
+    run = site(controller, settle=6)
+    assert run.returncode != 0
+    assert order(run) == ["alpha"]
+    assert active(lab, "beta") == "inactive"
+
+
+def test_a_health_check_that_fails_ends_the_run(lab: Lab, controller: Controller) -> None:
+    controller.write_vars({**WAITS, "site_health_check": ["/bin/false"]})
+    run = site(controller)
+    assert run.returncode != 0
+    assert order(run) == ["alpha"]
+    assert active(lab, "beta") == "inactive"
+
+
+def test_check_mode_on_hosts_that_have_nothing(lab: Lab, controller: Controller) -> None:
+    controller.write_vars(WAITS)
+    run = site(controller, "--check", "--diff")
+    assert run.returncode == 0, run.output
+    assert order(run) == ["alpha", "beta"]
+    assert [active(lab, host) for host in HOSTS] == ["inactive", "inactive"]
