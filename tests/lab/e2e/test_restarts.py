@@ -93,7 +93,7 @@ def test_in_a_freeze_nothing_is_restarted_and_the_role_says_so(services: Service
 def test_outside_of_its_windows_a_service_is_left_alone_and_in_one_it_is_restarted(services: Services) -> None:
     now = datetime.datetime.now(tz=datetime.UTC)
     later, sooner = (f"{(now + datetime.timedelta(hours=hours)):%H:%M}" for hours in (2, -2))
-    changes = {"trading_service_description": "Windows", "trading_service_restart_when": "flat"}
+    changes: dict[str, Any] = {"trading_service_description": "Windows", "trading_service_restart_when": "flat"}
     before = services.invocations()
     closed = services.build(trading_service_restart_windows=[f"{later}-{sooner}"], **changes)
     assert closed.returncode == 0, closed.output
