@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import re
 import socket
 import sys
 import time
@@ -22,6 +23,8 @@ from ._system import CONFIRMED, SERVICE, TRIAL, Host, config_in_force, read_text
 
 #: Names that hang hold a thread each until their resolver gives up.
 _THREADS = 32
+#: nft writes numbers where the host has no /etc/protocols.
+_PROTOCOLS = {"6": "tcp", "17": "udp"}
 
 USAGE = """usage: trading-hosts-firewall run | status | rollback
   run       keep the rules' addresses those of their names (what the service does)
@@ -102,7 +105,10 @@ def _listed(kind: str, name: str, *, wanted: str) -> t.Iterator[str]:
     said = run(argv=["nft", "list", kind, *NAMES.split(), name]).stdout.decode(errors="replace")
     for line in said.replace("elements = {", "\n").replace(",", "\n").splitlines():
         if wanted in line:
-            yield f"  {name}: {line.strip(' {}').partition(' expires')[0].strip()}"
+            told = line.strip(" {}").partition(" expires")[0].strip()
+            for number, protocol in _PROTOCOLS.items():
+                told = re.sub(rf"(^|\. ){number} \. ", rf"\g<1>{protocol} . ", told)
+            yield f"  {name}: {told}"
 
 
 def _notify(state: str) -> None:

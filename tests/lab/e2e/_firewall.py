@@ -10,7 +10,8 @@ import contextlib
 import itertools
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.lab._dns import ELSEWHERE, MOVES, Dns
 from tests.lab._simulator import names
@@ -18,6 +19,7 @@ from tests.lab.e2e._support import HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import TracebackType
 
     from tests.lab._lab import Lab
 
@@ -29,28 +31,29 @@ CHECKER = "trading-hosts-check"
 BOT = "deploy"
 MOVE_EVERY = 5.0
 
-#: Tries to connect, one answer for each target: name, port, family.
+#: Tries to connect to all targets at the same time, one answer for each: name, port, family.
 CONNECT = """
-import json, socket, sys
-found = []
-for host, port, family in json.loads(sys.argv[1]):
+import concurrent.futures, json, socket, sys
+def attempt(target):
+    host, port, family = target
     try:
         entry = socket.getaddrinfo(host, port, getattr(socket, family or "AF_UNSPEC"), socket.SOCK_STREAM)[0]
         with socket.socket(entry[0], socket.SOCK_STREAM) as probe:
             probe.settimeout(2)
             probe.connect(entry[4])
-        found.append("reached")
+        return "reached"
     except OSError as error:
-        found.append("refused" if isinstance(error, (TimeoutError, PermissionError)) else repr(error))
-print(json.dumps(found))
+        return "refused" if isinstance(error, (TimeoutError, PermissionError)) else repr(error)
+with concurrent.futures.ThreadPoolExecutor() as pool:
+    print(json.dumps(list(pool.map(attempt, json.loads(sys.argv[1])))))
 """
 
-#: Calls the exchange twice a second, each time by a new connection, with the time limit that ccxt has.
+#: Until a file says to stop: calls the exchange twice a second, by a new connection, with the time limit of ccxt.
 CALL = """
-import json, socket, sys, time, requests
-seconds, url = float(sys.argv[1]), sys.argv[2]
-ends, calls, failures, slowest, addresses = time.monotonic() + seconds, 0, [], 0.0, set()
-while time.monotonic() < ends:
+import json, os, sys, time, requests
+url, stop = sys.argv[1:]
+calls, failures, slowest, addresses = 0, [], 0.0, set()
+while not os.path.exists(stop):
     began = time.monotonic()
     try:
         with requests.get(url, timeout=10, stream=True) as answer:
@@ -64,6 +67,7 @@ while time.monotonic() < ends:
     time.sleep(0.5)
 print(json.dumps({"calls": calls, "failures": failures, "slowest": slowest, "addresses": sorted(addresses)}))
 """
+_STOP = "var/tmp/stop-calling"
 
 
 def connect(lab: Lab, host: str, *targets: tuple[str, int, str | None], user: str = BOT) -> list[str]:
@@ -88,27 +92,39 @@ def name_server(lab: Lab) -> Iterator[Dns]:
 
 
 class Moving:
-    """Moves the exchange's name to another address every few seconds, while bots on both hosts call it."""
+    """Moves the exchange's name to another address every few seconds, while bots on both hosts call it.
+
+    The block ends after so many ``seconds`` at the earliest.
+    """
 
     def __init__(self, lab: Lab, dns: Dns, *, seconds: float) -> None:
         self._lab = lab
         self._dns = dns
         self._seconds = seconds
-        self._done = threading.Event()
         self._told: dict[str, Any] = {}
-        self._threads = [threading.Thread(target=self._call, args=(host,)) for host in HOSTS]
-        self._threads.append(threading.Thread(target=self._move))
+        self._enough, self._done = threading.Event(), threading.Event()
+        self._bots = [threading.Thread(target=self._call, args=(host,)) for host in HOSTS]
+        self._mover = threading.Thread(target=self._move)
 
-    def __enter__(self) -> Moving:
-        for thread in self._threads:
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        for thread in (self._mover, *self._bots):
             thread.start()
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        for thread in self._threads[:-1]:
-            thread.join()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._enough.wait(max(0.0, self._began + self._seconds - time.monotonic()))
+        for host in HOSTS:
+            (self._lab.root(host) / _STOP).touch()
+        for bot in self._bots:
+            bot.join()
         self._done.set()
-        self._threads[-1].join()
+        self._mover.join()
+        for host in HOSTS:
+            (self._lab.root(host) / _STOP).unlink()
 
     def told(self, host: str) -> dict[str, Any]:
         """Return what the bot of the host has counted; after the block."""
@@ -116,9 +132,9 @@ class Moving:
         return found
 
     def _call(self, host: str) -> None:
-        url = f"https://{EXCHANGE}/v5/market/time"
-        argv = ["runuser", "--user", BOT, "--", "python3", "-c", CALL, str(self._seconds), url]
-        self._told[host] = json.loads(self._lab.execute(host, argv, timeout=self._seconds + 60).stdout)
+        argv = ["runuser", "--user", BOT, "--", "python3", "-c", CALL]
+        argv += [f"https://{EXCHANGE}/v5/market/time", f"/{_STOP}"]
+        self._told[host] = json.loads(self._lab.execute(host, argv, timeout=self._seconds + 300).stdout)
 
     def _move(self) -> None:
         for address in itertools.cycle(MOVES):

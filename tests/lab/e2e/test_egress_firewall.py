@@ -21,7 +21,7 @@ from tests.lab.e2e._firewall import (
     connect,
     name_server,
 )
-from tests.lab.e2e._support import HOSTS, Controller, Run
+from tests.lab.e2e._support import HOSTS, Controller, Result, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,8 @@ STATUS = ["trading-hosts-firewall", "status"]
 OTHERS = "table inet others {\n\tchain input {\n\t\ttype filter hook input priority 10; policy accept;\n\t}\n}\n"
 
 
-def role(**variables: Any) -> dict[str, Any]:
+def role(*, apply: dict[str, Any] | None = None, **variables: Any) -> dict[str, Any]:
+    """Return the task that runs the role; ``apply`` goes to each of its tasks."""
     given = {
         "exchanges": [f"{EXCHANGE}:443"],
         "mirrors": ["deb.debian.org:80"],
@@ -46,7 +47,7 @@ def role(**variables: Any) -> dict[str, Any]:
     }
     return {
         "name": "firewall",
-        "ansible.builtin.include_role": {"name": "trading.hosts.egress_firewall"},
+        "ansible.builtin.include_role": {"name": "trading.hosts.egress_firewall", "apply": apply or {}},
         "vars": {f"egress_firewall_{name}": value for name, value in given.items()},
     }
 
@@ -55,14 +56,9 @@ def absent() -> dict[str, Any]:
     return {"name": "remove", "trading.hosts.egress_firewall": {"state": "absent"}}
 
 
-def changed(run: Run) -> list[str]:
-    return [f"{result.host}: {result.task}" for result in run.results if result.status in ("changed", "failed")]
-
-
-def rules(lab: Lab, host: str) -> str:
-    """Return the rules, without what packets have left in them."""
-    listed = lab.execute(host, ["nft", "--stateless", "list", "table", "inet", "trading_hosts"]).stdout
-    return "\n".join(line for line in listed.splitlines() if "elements" not in line and " . " not in line)
+def told(run: Run, host: str, task: str) -> list[Result]:
+    """Return what the task said of the host each time that it ran."""
+    return [result for result in run.results if (result.host, result.task) == (host, task)]
 
 
 @pytest.fixture(scope="module")
@@ -77,85 +73,91 @@ def controller(lab: Lab, dns: Dns, tmp_path_factory: pytest.TempPathFactory) -> 
         lab.execute(host, ["nft", "-f", "-"], text_input=OTHERS)
     running = Controller(lab, tmp_path_factory.mktemp("fw"))
     yield running
-    removed = running.run(absent(), absent())
-    assert changed(removed) == [f"{host}: remove" for host in HOSTS]
+    removed = running.run(absent())
     for host in HOSTS:
-        left = lab.execute(host, ["nft", "list", "tables"]).stdout
-        assert left in ("table inet others\n", "")
+        assert removed.of(host, "remove").status == "changed"
+        assert "trading_hosts" not in lab.execute(host, ["nft", "list", "tables"]).stdout
         lab.execute(host, ["nft", "flush", "ruleset"])
 
 
 @pytest.fixture(scope="module")
-def observed(lab: Lab, controller: Controller) -> Run:
-    foreseen = controller.run(role(), arguments=["-v", "--check", "--diff"])
-    assert foreseen.returncode == 0, foreseen.output
-    for host in HOSTS:
-        assert foreseen.of(host, TRIAL).status == "changed"
-        assert not (lab.root(host) / "usr/local/sbin/trading-hosts-firewall").exists()
-    run = controller.run(role())
-    assert run.returncode == 0, run.output
-    return run
+def observed(controller: Controller) -> Run:
+    """On a virgin host: what is foreseen, what is done, and what a second run does."""
+    return controller.run(role(apply={"check_mode": True}), role(), role(), arguments=["-v", "--diff"])
 
 
 def test_at_first_it_only_observes(lab: Lab, observed: Run) -> None:
+    assert observed.returncode == 0, observed.output
     for host in HOSTS:
-        assert observed.of(host, PROVED).status == "changed"
+        foreseen, done, again = told(observed, host, TRIAL)
+        assert [each.status for each in (foreseen, done, again)] == ["changed", "changed", "ok"]
+        assert [each.data["on_trial"] for each in (foreseen, done, again)] == [False, True, False]
+        assert [each.status for each in told(observed, host, PROVED)] == ["changed"]
         targets: list[tuple[str, int, str | None]] = [(EXCHANGE, 443, None), (UNDECLARED, 443, None)]
         assert connect(lab, host, *targets) == ["reached", "reached"]
-        told = lab.execute(host, STATUS).stdout
-        assert "mode: observe\n" in told
-        assert "undeclared_out_4: 91.198.120.60 . tcp . 443 counter packets 1 " in told
-        assert "91.198.120.40 . tcp" not in told
+        status = lab.execute(host, STATUS).stdout
+        assert "mode: observe\n" in status
+        assert "undeclared_out_4: 91.198.120.60 . tcp . 443 counter packets 1 " in status
+        assert "91.198.120.40 . tcp" not in status
         assert lab.execute(host, ["systemctl", "is-enabled", "trading-hosts-firewall"]).stdout == "enabled\n"
 
 
+#: Under ``enforce``, from the first time on: twice the same, what nft refuses, and what would lock everybody out.
+ENFORCE: dict[str, Any] = {"mode": "enforce", "ipv4_only_users": ["nobody"]}
+ENFORCED = (
+    role(**ENFORCE),
+    role(**ENFORCE),
+    role(**ENFORCE, extra_output=["tcp dport 443 acept"], apply={"ignore_errors": True}),
+    role(**ENFORCE, extra_input=["tcp dport 22 drop"], confirm_within=10, apply={"ignore_errors": True}),
+    role(**ENFORCE),
+)
+
+
 @pytest.fixture(scope="module")
-def enforced(controller: Controller, observed: Run) -> Run:
-    run = controller.run(role(mode="enforce", ipv4_only_users=["nobody"]))
-    assert run.returncode == 0, run.output
-    return run
+def moving(lab: Lab, dns: Dns) -> Moving:
+    return Moving(lab, dns, seconds=30)
+
+
+@pytest.fixture(scope="module")
+def enforced(controller: Controller, observed: Run, moving: Moving) -> Run:
+    with moving:
+        return controller.run(*ENFORCED)
+
+
+def test_nobody_is_locked_out_and_nothing_broken_is_loaded(lab: Lab, enforced: Run) -> None:
+    assert enforced.returncode == 0, enforced.output
+    for host in HOSTS:
+        first, again, broken, locked_out, settled = told(enforced, host, TRIAL)
+        assert [each.status for each in (first, again, broken, locked_out, settled)] == [
+            *("changed", "ok", "failed", "changed", "ok"),
+        ]
+        assert "acept" in broken.data["msg"]
+        assert broken.data["msg"].endswith("Nothing was changed.")
+        # The same as the first: the host went back by itself.
+        (failed,) = told(enforced, host, f"{ROLE}Say that the new rules are not in force")
+        assert "The new rules of the firewall were not confirmed" in failed.data["msg"]
+        assert [each.status for each in told(enforced, host, PROVED)] == ["changed"]
+        loaded = lab.execute(host, ["nft", "list", "chain", "inet", "trading_hosts", "input"]).stdout
+        assert "policy drop" in loaded
+        assert "tcp dport 22 drop" not in loaded
+        assert "table inet others" in lab.execute(host, ["nft", "list", "tables"]).stdout
+
+
+def test_a_name_that_moved_all_the_while_failed_no_call(enforced: Run, moving: Moving) -> None:
+    for host in HOSTS:
+        counted = moving.told(host)
+        assert counted["failures"] == [], counted
+        assert counted["calls"] > 15
+        assert len(counted["addresses"]) >= 4
 
 
 def test_enforced_it_lets_through_what_is_declared_and_nothing_else(lab: Lab, enforced: Run) -> None:
+    sources = [(IP_SOURCE, 443, "AF_INET"), (IP_SOURCE, 443, "AF_INET6")]
+    others = [(EXCHANGE, 443, None), (EXCHANGE, 53, None), (UNDECLARED, 443, None)]
     for host in HOSTS:
-        assert connect(
-            lab,
-            host,
-            (EXCHANGE, 443, None),
-            (UNDECLARED, 443, None),
-            (EXCHANGE, 53, None),
-            (IP_SOURCE, 443, "AF_INET"),
-            (IP_SOURCE, 443, "AF_INET6"),
-        ) == ["reached", "refused", "refused", "refused", "refused"]
+        assert connect(lab, host, *others, *sources) == ["reached", *["refused"] * 4]
         # Only who checks the host's address may ask for it, by both families.
-        sources = [(IP_SOURCE, 443, "AF_INET"), (IP_SOURCE, 443, "AF_INET6"), (UNDECLARED, 443, None)]
-        assert connect(lab, host, *sources, user=CHECKER) == ["reached", "reached", "refused"]
-
-
-def test_a_name_that_moves_fails_no_call_while_all_else_goes_on(
-    lab: Lab, dns: Dns, controller: Controller, enforced: Run
-) -> None:
-    settled = role(mode="enforce", ipv4_only_users=["nobody"])
-    before = {host: rules(lab, host) for host in HOSTS}
-    with Moving(lab, dns, seconds=30) as moving:
-        again = controller.run(settled)
-        assert changed(again) == [], again.output
-
-        broken = controller.run(role(mode="enforce", extra_output=["tcp dport 443 acept"]))
-        for host in HOSTS:
-            assert "acept" in broken.message(host)
-            assert "Nothing was changed." in broken.message(host)
-
-        locked_out = controller.run(role(mode="enforce", extra_input=["tcp dport 22 drop"], confirm_within=10))
-        for host in HOSTS:
-            said = [result.data["msg"] for result in locked_out.results if result.host == host and "msg" in result.data]
-            assert any("were not confirmed" in text for text in said), locked_out.output
-        assert {host: rules(lab, host) for host in HOSTS} == before
-    for host in HOSTS:
-        told = moving.told(host)
-        assert told["failures"] == [], told
-        assert told["calls"] > 15
-        assert len(told["addresses"]) >= 4
+        assert connect(lab, host, *sources, user=CHECKER) == ["reached", "reached"]
 
 
 def test_a_name_that_no_longer_resolves_keeps_its_address(lab: Lab, dns: Dns, enforced: Run) -> None:
@@ -182,7 +184,7 @@ def test_a_flush_by_somebody_else_and_a_reboot_bring_it_back(lab: Lab, dns: Dns,
     assert connect(lab, "beta", (EXCHANGE, 443, None), (UNDECLARED, 443, None)) == ["reached", "refused"]
     shown = ["systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "--value"]
     ours, network = (
-        int(lab.execute("beta", [*shown, unit]).stdout) for unit in ("trading-hosts-firewall", "network.target")
+        int(lab.execute("beta", [*shown, unit]).stdout) for unit in ("trading-hosts-firewall", "network-pre.target")
     )
     assert 0 < ours <= network
     wait_for(
