@@ -153,7 +153,9 @@ WITHIN = {"trading_host": ("exchange_credentials", "trading_service")}
 #: Playbook -> the end-to-end test that runs it and sweeps after it.
 SWEPT_PLAYBOOKS: dict[str, str] = {
     "recover": "tests/lab/soak/test_recover.py::test_another_host_trades_from_the_sealed_copies",
+    "retire": "tests/lab/soak/test_retire.py::test_a_dead_key_is_forgotten_and_only_then_the_address_may_go",
     "rotate": "tests/lab/soak/test_rotation.py::test_a_person_is_led_through",
+    "site": "tests/lab/soak/test_site.py::test_the_canary_is_first_and_the_others_follow",
 }
 
 

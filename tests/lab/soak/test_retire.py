@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.e2e._rotation import DONE, UNIT, Bot, clean
+from tests.lab.e2e._sweep import Needles, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,3 +100,6 @@ def test_a_dead_key_is_forgotten_and_only_then_the_address_may_go(lab: Lab, bot:
     assert again.returncode == 0, again.output
     assert [result.task for result in again.results if result.status == "changed"] == []
     assert lab.execute(HOST, ["systemctl", "is-enabled", UNIT], check=False).stdout.strip() == "disabled"
+    disk = [lab.root(HOST) / top for top in ("etc", "home", "root", "srv", "tmp", "usr/local", "var")]
+    assert sweep(Needles.of(bot.secrets), bot.controller.directory, *disk) == []
+    assert not any(secret in run.output + again.output for secret in bot.secrets)

@@ -167,12 +167,14 @@ def test_two_files_for_one_host_are_refused(tmp_path: Path) -> None:
         read_facts(sources=[str(tmp_path / "one"), str(tmp_path / "two")])
 
 
-def test_ten_thousand_facts_are_fast(tmp_path: Path) -> None:
+def test_ten_thousand_facts_cost_little_more_than_their_json(tmp_path: Path) -> None:
     fact = {"name": "x" * 40, "observed": {"permissions": ["read"] * 6, "raw": ["x" * 20] * 20}}
-    write(tmp_path, document={"api_keys": [fact] * 10_000})
-    started = time.monotonic()
+    path = write(tmp_path, document={"api_keys": [fact] * 10_000})
+    began = time.process_time()
+    json.loads(path.read_bytes())
+    parsed = time.process_time()
     assert len(read_facts(sources=[str(tmp_path)])[0].facts) == 10_000
-    assert time.monotonic() - started < 2
+    assert time.process_time() - parsed < 20 * (parsed - began)
 
 
 @given(document=st.recursive(st.none() | st.booleans() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
