@@ -45,7 +45,7 @@ _value:
 
 def clock_places(api_keys: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
     """Return each known exchange's place once, in the order of the keys."""
-    places: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    places: dict[tuple[str, ...], dict[str, str]] = {}
     for key in api_keys:
         if str(key.get("exchange")) not in EXCHANGES:
             continue
