@@ -18,7 +18,7 @@ import pytest
 from tests.lab._simulator import STATE_DIR
 from tests.lab._tools import wait_for
 from tests.lab.demo._scenarios import Scenario, api_key, create
-from tests.lab.e2e._support import HOSTS, Controller, Run, info, place, virgin
+from tests.lab.e2e._support import HOSTS, Controller, Run, info, listing, place, virgin
 from tests.simulator.client import SimulatedKey, Simulator
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.lab._lab import Lab
 
 UNIT = "checked.service"
+RUN_IT = "trading.hosts.trading_service : Run it"
 RAN = "/var/lib/checked/.trading-hosts-ran"
 OVERRIDES = "var/lib/trading-hosts-agent/overrides.json"
 HELD_OUT = "91.198.115.77"
@@ -165,6 +166,19 @@ def unreachable(simulator: Simulator) -> None:
         simulator.fault(scenario.exchange, "reset")
 
 
+def test_check_mode_changes_nothing_on_a_virgin_host(lab: Lab, checked: Checked) -> None:
+    before = {host: listing(lab, host, "etc", "usr/local", "var/lib/systemd") for host in HOSTS}
+    run = checked.build(arguments=("-v", "--check", "--diff"))
+    assert run.returncode == 0, run.output
+    assert {host: listing(lab, host, "etc", "usr/local", "var/lib/systemd") for host in HOSTS} == before
+    foreseen = {result.task for result in run.results if result.status == "changed"}
+    assert {
+        "trading.hosts.trading_agent : Make the agent a command",
+        "trading.hosts.trading_service : Write the unit",
+    } <= foreseen
+    assert not [key.secret for key in checked.keys.values() if key.secret in run.output]
+
+
 def test_a_first_start_needs_proof(checked: Checked) -> None:
     unreachable(checked.simulator)
     run = checked.build()
@@ -179,10 +193,13 @@ def test_a_first_start_needs_proof(checked: Checked) -> None:
         assert f"journalctl --unit checked.service. It said: {checked.said(host)}" in failed[-1].data["msg"]
 
 
-def test_a_good_key_starts_and_a_second_run_changes_nothing(lab: Lab, checked: Checked, record_property: Any) -> None:
+def test_a_good_key_starts_and_a_second_run_changes_nothing_else(
+    lab: Lab, checked: Checked, record_property: Any
+) -> None:
     checked.simulator.clear_faults()
     run = checked.build()
     assert run.returncode == 0, run.output
+    assert {result.task for result in run.results if result.status == "changed"} == {RUN_IT}
     for host, scenario in SCENARIOS.items():
         assert checked.shown(host, "ActiveState") == "active"
         title = {"bybit": "Bybit", "okx": "OKX"}[scenario.exchange]
@@ -193,9 +210,6 @@ def test_a_good_key_starts_and_a_second_run_changes_nothing(lab: Lab, checked: C
         declaration = lab.execute(host, ["cat", "/etc/trading-hosts/services/checked.json"]).stdout
         key = checked.keys[host]
         assert not [text for text in (key.key, key.secret, key.passphrase) if text and text in declaration]
-    again = checked.build()
-    assert again.returncode == 0, again.output
-    assert [result.task for result in again.results if result.status == "changed"] == []
 
 
 def test_what_nobody_reached_does_not_keep_a_service_down(checked: Checked) -> None:
