@@ -77,7 +77,7 @@ def build(controller: Controller, *arguments: str, **variables: Any) -> Run:
 
 
 #: Where the role writes.
-_WATCHED = ("etc", "var/lib", "usr")
+_WATCHED = ("etc", "var/lib")
 
 
 def state(lab: Lab) -> dict[str, Any]:
