@@ -52,6 +52,11 @@ def role(*, apply: dict[str, Any] | None = None, **variables: Any) -> dict[str, 
     }
 
 
+def refused(task: dict[str, Any]) -> dict[str, Any]:
+    """Return a block that goes on when the task fails."""
+    return {"name": "attempt", "block": [task], "rescue": [{"name": "go on", "ansible.builtin.meta": "noop"}]}
+
+
 def absent() -> dict[str, Any]:
     return {"name": "remove", "trading.hosts.egress_firewall": {"state": "absent"}}
 
@@ -107,8 +112,8 @@ ENFORCE: dict[str, Any] = {"mode": "enforce", "ipv4_only_users": ["nobody"]}
 ENFORCED = (
     role(**ENFORCE),
     role(**ENFORCE),
-    role(**ENFORCE, extra_output=["tcp dport 443 acept"], apply={"ignore_errors": True}),
-    role(**ENFORCE, extra_input=["tcp dport 22 drop"], confirm_within=10, apply={"ignore_errors": True}),
+    refused(role(**ENFORCE, extra_output=["tcp dport 443 acept"])),
+    refused(role(**ENFORCE, extra_input=["tcp dport 22 drop"], confirm_within=10)),
     role(**ENFORCE),
 )
 
