@@ -54,6 +54,8 @@ def main(words: t.Sequence[str], *, given: str) -> None:
     """Do one of the commands; ``given`` is what it is about, in base64."""
     options = _options(words)
     options.given = base64.b64decode(given).decode("utf-8")
+    # What the service's user must read must not hang on how root is set up.
+    os.umask(0o022)
     try:
         told = {"look": look, "build": build, "files": files, "tidy": tidy}[options.command](options)
     except ProgramError as error:
@@ -133,7 +135,6 @@ def build(options: argparse.Namespace) -> dict[str, t.Any]:
     if options.wheelhouse and not os.path.isdir(options.wheelhouse):
         raise ProgramError(f"the wheelhouse {options.wheelhouse} is no directory on this host")
     _check_space(options.root, wanted_mb=options.space_mb)
-    os.umask(0o022)
     with _locked(options.root):
         environment = options.root / options.name
         if is_complete(environment):
