@@ -6,16 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-import typing as t
-
-from ansible import constants
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-
-from ..plugin_utils._agent_archive import archive
-
 DOCUMENTATION = r"""
 name: agent_archive
 short_description: Make the agent that checks on a host before a service starts
@@ -44,6 +34,16 @@ _raw:
   type: list
   elements: path
 """
+
+import os
+import tempfile
+import typing as t
+
+from ansible import constants
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ..plugin_utils._agent_archive import archive
 
 
 class LookupModule(LookupBase):

@@ -175,7 +175,7 @@ def _user() -> str:
 
 
 def _device(spec: str) -> str:
-    kind, _, value = spec.partition("=")
+    kind, _sign, value = spec.partition("=")
     by = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}.get(kind)
     return f"/dev/disk/by-{by}/" + value.strip('"') if by else spec
 

@@ -120,7 +120,7 @@ SCENARIOS: dict[str, Task] = {
         host_baseline_clock_exchanges=[{"exchange": "okx"}],
         host_baseline_clock_proxy=_PROXY,
     ),
-    # Refused, for what stands in its settings; test_freqtrade.py is about the rest.
+    # Refused, for what stands in its settings; tests/lab/soak/test_freqtrade_trades.py is about the rest.
     "settings with a secret": _role(
         "freqtrade",
         freqtrade_config={

@@ -45,7 +45,8 @@ class Unit:
             overrides=str(directory / "overrides.json"),
             owner=os.geteuid(),
         )
-        self.keys: tuple[KeyFacts, ...] | Exception = (build.key(asked_host="api.bybit.com"),)
+        self.failure: Exception | None = None
+        self.keys: tuple[KeyFacts, ...] = (build.key(asked_host="api.bybit.com"),)
         self.asked: list[str] = []
         self.options: dict[str, t.Mapping[str, t.Any]] = {}
         self.now = NOW
@@ -97,8 +98,8 @@ class Unit:
             placed = given["credential"]
             credential = open_placed(Placed(placed["name"], "", placed.get("entry")), "x")
             assert (credential.api_key, credential.secret) == (ID, SECRET)
-        if isinstance(self.keys, Exception):
-            raise self.keys
+        if self.failure is not None:
+            raise self.failure
         return self.keys
 
     def _measure(self, options: t.Mapping[str, t.Any], *, host: str) -> t.Any:
@@ -146,11 +147,11 @@ def test_it_asks_the_way_that_the_service_does(unit: Unit) -> None:
         pytest.param(lambda u: u.write({"apiKey": ID, "secret": ID}), "equals api_key", id="wrong secret"),
         pytest.param(lambda u: u.declare("missing"), "'missing': holds no api_key", id="no such entry"),
         pytest.param(
-            lambda u: setattr(u, "keys", MissingLibraryError(library="requests", package="python3-requests")),
+            lambda u: setattr(u, "failure", MissingLibraryError(library="requests", package="python3-requests")),
             "install the distribution's package python3-requests",
             id="no library",
         ),
-        pytest.param(lambda u: setattr(u, "keys", ValueError(SECRET)), "unexpected ValueError at", id="a mistake"),
+        pytest.param(lambda u: setattr(u, "failure", ValueError(SECRET)), "unexpected ValueError at", id="a mistake"),
     ],
 )
 def test_what_cannot_be_asked_is_unknown(
