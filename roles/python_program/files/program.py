@@ -205,28 +205,15 @@ def _make(
         install += ["--no-build-isolation", "--use-pep517"]
     steps.append([*install, "--requirement", str(listed)])
     steps.append([*pip, "check", "--disable-pip-version-check"])
-    # Its own user cannot write there, so what is not compiled now would be compiled at every start.
-    steps.append(
-        [
-            python,
-            "-I",
-            "-W",
-            "ignore",
-            "-m",
-            "compileall",
-            "-q",
-            "-j",
-            "0",
-            "-x",
-            NOT_COMPILED,
-            str(environment / "lib"),
-        ]
-    )
     for step in steps:
         done = _run(step, temporary=temporary, alone=bool(options.wheelhouse))
-        # Some packages carry templates that are no Python: those are not compiled, and nobody imports them.
-        if done.returncode != 0 and "compileall" not in step:
+        if done.returncode != 0:
             raise ProgramError(explain(done.stdout + done.stderr, where=_where(options)))
+    # Its own user cannot write there, so what is not compiled now would be compiled at every start.
+    # Some packages carry templates that are no Python: those are not compiled, and nobody imports them.
+    # The path of a socket in our place for temporary files can be too long.
+    compiling = [*(python, "-I", "-W", "ignore", "-m", "compileall"), *("-q", "-j", "0", "-x", NOT_COMPILED)]
+    _run([*compiling, str(environment / "lib")], temporary=None)
     shutil.rmtree(temporary)
     # After a power cut the mark must not be there without the rest.
     _flush(environment)
