@@ -113,7 +113,7 @@ SCENARIOS: dict[str, Task] = {
         exchange_credentials_rotate_unattended=True,
         exchange_credentials_rotate_values={"api_key": KEY, "secret": f"{SECRET} "},
     ),
-    # The clock only: the rest has no secret, and stays with test_host_baseline.py.
+    # The clock only: the rest has no secret, and stays with tests/lab/soak/test_baseline.py.
     "prepare through a proxy": _role(
         "host_baseline",
         **{f"host_baseline_{part}": False for part in _OTHER_PARTS},

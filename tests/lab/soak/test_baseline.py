@@ -79,7 +79,6 @@ def built(controller: Controller, record_testsuite_property: Any) -> Run:
     return run
 
 
-@pytest.mark.core_pass
 def test_what_stands_after_the_first_run(lab: Lab, controller: Controller, built: Run, tmp_path: Path) -> None:
     for host in FRESH:
         assert "Permission denied (publickey)" in password_login(lab, host, helper=tmp_path / "ask")
@@ -112,7 +111,6 @@ def test_what_stands_after_the_first_run(lab: Lab, controller: Controller, built
         assert "kernel.yama.ptrace_scope" in note or "kernel.kptr_restrict" in note
 
 
-@pytest.mark.core_pass
 def test_a_second_run_changes_nothing_and_is_one_look(
     lab: Lab, controller: Controller, built: Run, record_property: Any
 ) -> None:
