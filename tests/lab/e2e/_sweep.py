@@ -100,6 +100,10 @@ class Needles:
         return False
 
 
+#: Seconds by which the kernel's times of files lag behind the clock at most: they move with its tick.
+_TICK = 0.05
+
+
 def _forms(piece: str) -> Iterator[bytes]:
     plain = piece.encode()
     for text in (plain, piece.encode("utf-16-le")):
@@ -124,7 +128,7 @@ def sweep(needles: Needles, *roots: Path, aside: Sequence[Path] = (), newer_than
             found.append(f"{path} (its name)")
         try:
             status = path.lstat()
-            if status.st_ctime < newer_than:
+            if status.st_ctime < newer_than - _TICK:
                 continue
             if path.is_symlink():
                 content = os.fsencode(path.readlink())
