@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from tests.lab import demo
 from tests.lab._simulator import STATE_DIR
 from tests.lab._tools import wait_for
-from tests.lab.ansible import ansible_playbook
 from tests.lab.e2e._support import (
     HOSTS,
     IDENTITY,
@@ -40,7 +39,7 @@ from tests.lab.e2e._sweep import Needles, sweep
 from tests.simulator.client import SimulatedKey, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pytest
 
@@ -141,44 +140,20 @@ class Bot:
             hosts=[self.host],
         )
 
-    def command(self, playbook: str, *words: str) -> tuple[list[str], dict[str, str]]:
-        """Return the words and the environment by which a person runs a playbook of the collection for this host."""
-        project = self.controller.project
-        argv = [*ansible_playbook(), "-i", str(project.inventory), "-v", "--limit", self.host, *words, playbook]
-        environment = project.environment(
-            ANSIBLE_CALLBACK_FORMAT_PRETTY="False",
-            ANSIBLE_HOME=str(self.controller.directory / "home"),
-            ANSIBLE_DEPRECATION_WARNINGS="False",
-            TMPDIR=str(self.controller.directory / "tmpdir"),
-        )
-        return argv, environment
-
     def rotation(self, **settings: Any) -> tuple[list[str], dict[str, str]]:
+        """Return the words and the environment by which a person rotates."""
+        return self.controller.playbook_command("trading.hosts.rotate", *self._words(settings))
+
+    def rotate(self, **settings: Any) -> Run:
+        """Run the playbook without a terminal."""
+        return self.controller.playbook("trading.hosts.rotate", *self._words(settings))
+
+    def _words(self, settings: Mapping[str, Any]) -> list[str]:
         # As people write them, so that each is text.
         given = [
             word for name, value in settings.items() for word in ("-e", f"exchange_credentials_rotate_{name}={value}")
         ]
-        return self.command("trading.hosts.rotate", *given)
-
-    def rotate(self, **settings: Any) -> Run:
-        """Run the playbook without a terminal."""
-        return self._run(*self.rotation(**settings))
-
-    def playbook(self, name: str, *words: str) -> Run:
-        """Run another playbook of the collection without a terminal."""
-        return self._run(*self.command(name, *words))
-
-    def _run(self, argv: list[str], environment: dict[str, str]) -> Run:
-        done = subprocess.run(
-            argv,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout, 0)
+        return ["--limit", self.host, *given]
 
     def unattended(self, **settings: Any) -> Run:
         return self.rotate(unattended=True, **settings)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.e2e._rotation import DONE, UNIT, Bot, clean
+from tests.lab.e2e._support import place
 from tests.lab.e2e._sweep import Needles, sweep
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def bot(request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempP
 
 
 def retire(bot: Bot, *words: str) -> Run:
-    return bot.playbook("trading.hosts.retire", *words)
+    return bot.controller.playbook("trading.hosts.retire", "--limit", HOST, *words)
 
 
 def test_nobody_confirms(bot: Bot) -> None:
@@ -55,6 +56,20 @@ def test_check_mode_tells_and_does_nothing(bot: Bot) -> None:
     assert run.of(HOST, "trading.hosts.exchange_credentials : Remove the credentials").status == "changed"
     assert "may be released" not in run.output
     assert (bot.invocation(), bot.credentials()) == (before, DONE)
+
+
+def test_a_key_that_nobody_declares_is_not_forgotten(lab: Lab, bot: Bot) -> None:
+    """Nobody could ask about it, so nobody could say that it is dead."""
+    fields = {name: f"{{{{ key.{name} }}}}" for name in ("api_key", "secret")}
+    stray = place({"name": "stray", "format": "ccxt", "fields": fields}, store=bot.store)
+    assert bot.controller.run(stray, hosts=HOST, become=True).returncode == 0
+    before = bot.invocation()
+    run = retire(bot, "-e", f"retire_confirm={HOST}")
+    assert run.returncode != 0
+    assert run.message(HOST).startswith("stray holds an API key that exchange_credentials_documents does not name")
+    assert (bot.invocation(), bot.credentials()) == (before, [*DONE, "stray"])
+    gone = place({"name": "stray", "state": "absent"}, store=bot.store)
+    assert bot.controller.run(gone, hosts=HOST, become=True).returncode == 0
 
 
 def test_a_service_with_a_position_goes_on(lab: Lab, bot: Bot) -> None:

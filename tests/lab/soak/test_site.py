@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.lab._simulator import STATE_DIR
-from tests.lab.ansible import ansible_playbook
 from tests.lab.e2e._support import HOSTS, Controller, Run, names, virgin
 from tests.lab.e2e._sweep import Needles, sweep
 from tests.simulator.client import Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.lab._lab import Lab
@@ -47,24 +45,7 @@ def controller(lab: Lab, tmp_path: Path) -> Iterator[Controller]:
 
 
 def site(controller: Controller, *words: str, settle: int = 1) -> Run:
-    project = controller.project
-    argv: Sequence[str] = [
-        *ansible_playbook(),
-        *("-i", str(project.inventory), "-v", "-e", f"site_settle_sec={settle}", *words, "trading.hosts.site"),
-    ]
-    environment = project.environment(
-        ANSIBLE_CALLBACK_FORMAT_PRETTY="False", ANSIBLE_HOME=str(controller.directory / "home")
-    )
-    done = subprocess.run(
-        argv,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout, 0)
+    return controller.playbook("trading.hosts.site", "-e", f"site_settle_sec={settle}", *words)
 
 
 def order(run: Run) -> list[str]:
