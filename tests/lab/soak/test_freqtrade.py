@@ -17,7 +17,8 @@ import pytest
 
 from tests.lab._tools import remove_tree
 from tests.lab._wheelhouse import ensure_wheelhouse
-from tests.lab.e2e._freqtrade import CONFIG, FREQTRADE, LOCK, OPT, UNIT, WHEELHOUSE, Bot
+from tests.lab.e2e._freqtrade import CONFIG, FREQTRADE, LOCK, OPT, UNIT, Bot
+from tests.lab.e2e._program import WHEELHOUSE
 from tests.lab.e2e._support import listing
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab._tools import wait_for
-from tests.lab.e2e._freqtrade import FREQTRADE, INSTALL, RUN_SERVICE, UNIT, Bot
+from tests.lab.e2e._freqtrade import FREQTRADE, UNIT, Bot
+from tests.lab.e2e._program import INSTALL, RUN_SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,12 +144,7 @@ def test_what_cannot_run_is_refused_before_anything_changes(bot: Bot) -> None:
             "freqtrade_config": {**config, "api_server": {"enabled": True, "listen_port": 22}},
         },
     }
-    tasks = [
-        {"name": sentence, "block": [{**FREQTRADE, "vars": variables}], "rescue": [{"ansible.builtin.meta": "noop"}]}
-        for sentence, variables in refused.items()
-    ]
-    run = bot.run(*tasks)
-    said = [str(result.data["msg"]) for result in run.results if result.status == "failed"]
+    run, said = bot.refusals(FREQTRADE, refused)
     assert len(said) == len(refused), run.output
     for sentence, message in zip(refused, said, strict=True):
         assert sentence in message
