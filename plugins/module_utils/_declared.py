@@ -25,6 +25,7 @@ ATTESTABLE = (
     "allowlist",
     "benign_permissions",
     "created_on",
+    "egress_address",
     "egress_paths",
     "expires_on",
     "ip_restriction",
@@ -83,7 +84,22 @@ DECLARED_SPEC: dict[str, t.Any] = {
             "source_address": {"type": "str"},
         },
     },
+    "egress_address": {"type": "str", "choices": ["exclusive", "shared", "proxy"]},
     "service": {"type": "str"},
+    "owner": {"type": "str"},
+    "purpose": {"type": "str"},
+    "reviewed_on": {"type": "str"},
+    "shared_with": {"type": "list", "elements": "str"},
+    "standby_hosts": {"type": "list", "elements": "str"},
+    "allowlist_reasons": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "entry": {"type": "str", "required": True},
+            "reason": {"type": "str", "required": True},
+            "until": {"type": "str", "required": True},
+        },
+    },
     # The name holds "key", and is the sort of encryption key that the credential must rest under: no secret.
     "key_type": {"type": "str", "choices": ["any", "host", "tpm2", "host+tpm2", "age"], "no_log": False},
 }
@@ -109,12 +125,19 @@ DESCRIBED: t.Mapping[str, str] = {
     "benign_permissions": "Words of the exchange that a named person looked up and found harmless.",
     "owned_prefixes": "Networks in CIDR form that belong to the owner alone.",
     "egress_paths": "The ways by which the key leaves this host; without it, one way of any family and no proxy.",
+    "egress_address": "Whether the address that the key is used from is the owner's alone.",
     "service": "The systemd service that uses the key.",
+    "owner": "The person who answers for the key.",
+    "purpose": "What the key is for.",
+    "reviewed_on": "The day on which its owner last looked whether it is still needed as it is.",
+    "shared_with": "Inventory names of other hosts that use this key too, on purpose.",
+    "standby_hosts": "Inventory names of hosts whose addresses are on the allowlist in case this one is lost.",
+    "allowlist_reasons": "Why an entry is on the allowlist that no host uses, and until which day.",
     "key_type": "The kind of key that the credential must be encrypted with on the host.",
 }
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DAYS = ("created_on", "expires_on")
+_DAYS = ("created_on", "expires_on", "reviewed_on")
 
 
 def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str, t.Any]:
@@ -130,6 +153,8 @@ def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str,
     _check_day((kept.get("two_factor") or {}).get("attested_on"), where=f"{where}.two_factor.attested_on")
     for index, event in enumerate(kept.get("restriction_events") or ()):
         _check_day(event.get("on"), where=f"{where}.restriction_events[{index}].on")
+    for index, reason in enumerate(kept.get("allowlist_reasons") or ()):
+        _check_day(reason.get("until"), where=f"{where}.allowlist_reasons[{index}].until")
     for name, attestation in (kept.get("attested") or {}).items():
         _check_day(attestation.get("on"), where=f"{where}.attested.{name}.on")
     return kept

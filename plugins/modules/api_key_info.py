@@ -333,6 +333,18 @@ options:
                     description: The day, C(YYYY-MM-DD).
                     type: str
                     required: true
+              egress_address:
+                description: Who vouches for whose address it is.
+                type: dict
+                suboptions:
+                  by:
+                    description: The person.
+                    type: str
+                    required: true
+                  "on":
+                    description: The day, C(YYYY-MM-DD).
+                    type: str
+                    required: true
               egress_paths:
                 description: Who vouches for the ways out.
                 type: dict
@@ -468,6 +480,46 @@ options:
           service:
             description: The systemd service that uses the key.
             type: str
+          egress_address:
+            description:
+              - Whether the address that the key is used from is yours alone, shared with strangers (a provider's NAT), or
+                that of a commercial proxy.
+            type: str
+            choices: [exclusive, shared, proxy]
+          owner:
+            description: The person who answers for the key.
+            type: str
+          purpose:
+            description: What the key is for.
+            type: str
+          reviewed_on:
+            description: The day on which its owner last looked whether it is still needed as it is, C(YYYY-MM-DD).
+            type: str
+          shared_with:
+            description: Inventory names of other hosts that use this key too, on purpose.
+            type: list
+            elements: str
+          standby_hosts:
+            description: Inventory names of hosts whose addresses are on the allowlist in case this one is lost.
+            type: list
+            elements: str
+          allowlist_reasons:
+            description: Why an entry is on the allowlist that no host uses, and until which day.
+            type: list
+            elements: dict
+            suboptions:
+              entry:
+                description: The entry, as it is on the allowlist.
+                type: str
+                required: true
+              reason:
+                description: What it is for.
+                type: str
+                required: true
+              until:
+                description: The last day on which the reason holds, C(YYYY-MM-DD).
+                type: str
+                required: true
           key_type:
             description: The kind of key that the credential must be encrypted with on the host.
             type: str
