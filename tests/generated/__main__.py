@@ -10,10 +10,18 @@ from tests.collection import CHECKOUT, make_importable
 
 make_importable()
 
-from tests.generated import ccxt_endpoints, ccxt_needs, exchange_proofs, exchanges_guide, key_forms, leak_rules
+from tests.generated import (
+    ccxt_endpoints,
+    ccxt_needs,
+    exchange_proofs,
+    exchanges_guide,
+    host_programs,
+    key_forms,
+    leak_rules,
+)
 
 if __name__ == "__main__":
-    generators = (ccxt_endpoints, ccxt_needs, exchange_proofs, exchanges_guide, key_forms, leak_rules)
+    generators = (ccxt_endpoints, ccxt_needs, exchange_proofs, exchanges_guide, host_programs, key_forms, leak_rules)
     for file, text in (each for generator in generators for each in generator.files()):
         if file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")

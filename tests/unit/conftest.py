@@ -5,6 +5,12 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
+
 from tests.collection import make_importable
 
 make_importable()
+
+# How busy the machine is says nothing about the code.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")

@@ -5,10 +5,10 @@
 """Keeps versions of a Python program, and of its settings, side by side on a host, so that a unit can change over.
 
 The role trading.hosts.python_program runs it there, with a last line that calls ``main``. Each version is a directory
-that is never changed again: a virtual environment by the digest of its requirements, or files by the digest of their
-content. What a service runs is one line of its unit, so changing over and going back are one write each. Prints one
-JSON object; ends with 1 and one sentence on standard error when nothing could be done, and has then left the host as
-it was. Python 3.9, nothing but its standard library.
+that is never changed again: a virtual environment by the digest of its requirements, files by the digest of their content,
+or sources by their commit. What a service runs is one line of its unit, so changing over and going back are one write
+each. Prints one JSON object; ends with 1 and one sentence on standard error when nothing could be done, and has then
+left the host as it was. Python 3.9, nothing but its standard library.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main(words: t.Sequence[str], *, given: str) -> None:
     # What the service's user must read must not hang on how root is set up.
     os.umask(0o022)
     try:
-        told = {"look": look, "build": build, "files": files, "tidy": tidy}[options.command](options)
+        told = {"look": look, "build": build, "files": files, "source": source, "tidy": tidy}[options.command](options)
     except ProgramError as error:
         sys.stderr.write(f"{error}.\n")
         sys.exit(1)
@@ -66,9 +66,10 @@ def main(words: t.Sequence[str], *, given: str) -> None:
 
 def _options(words: t.Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="program", allow_abbrev=False, description=__doc__)
-    parser.add_argument("command", choices=["look", "build", "files", "tidy"])
+    parser.add_argument("command", choices=["look", "build", "files", "source", "tidy"])
     parser.add_argument("--root", type=Path, required=True, help="the directory that holds the versions")
-    parser.add_argument("--name", help="build: the new directory's name")
+    parser.add_argument("--name", help="build, source: the new directory's name")
+    parser.add_argument("--archive", type=Path, help="source: the tar file that holds the commit")
     parser.add_argument("--program", help="build: the distribution that the environment is for")
     parser.add_argument("--version", help="build: its version")
     parser.add_argument("--wheelhouse", help="build: take everything from this directory")
@@ -376,7 +377,38 @@ def _diff(options: argparse.Namespace, wanted: t.Mapping[str, str], there: t.Map
     return "\n".join(lines)
 
 
-# Both
+# Sources
+
+
+def source(options: argparse.Namespace) -> dict[str, t.Any]:
+    """Unpack an archive into the directory that is named by its commit; it is whole or it is not there."""
+    target = options.root / options.name
+    with _locked(options.root):
+        if target.is_dir():
+            return {"changed": False}
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=options.root))
+        try:
+            unpack = ["tar", "--extract", "--no-same-owner", f"--file={options.archive}", f"--directory={fresh}"]
+            done = _run(unpack, temporary=None)
+            if done.returncode != 0:
+                said = (done.stderr.strip().splitlines() or ["tar failed"])[0]
+                raise ProgramError(f"{target} cannot be made ({said})")
+            for path in (fresh, *fresh.rglob("*")):
+                if not path.is_symlink():
+                    path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+            compiling = [sys.executable, "-I", "-W", "ignore", "-m", "compileall", "-q", "-j", "0", str(fresh)]
+            _run(compiling, temporary=None)
+            _flush(fresh)
+            fresh.rename(target)
+            _flush(options.root)
+        except OSError as error:
+            raise ProgramError(f"{target} cannot be made ({error.strerror})") from None
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return {"changed": True}
+
+
+# All of them
 
 
 def tidy(options: argparse.Namespace) -> dict[str, t.Any]:

@@ -162,5 +162,9 @@ def host_variables(
         "exchange_credentials_on_rejected": "skip",
         "exchange_credentials_report_path": str(report),
         "exchange_credentials_install_libraries": False,
+        # What the lab's hosts are prepared with is in their images; tests/lab/soak/test_trading_host.py does all of it.
+        "trading_host_baseline": False,
+        "trading_host_firewall": False,
+        "trading_agent_install_libraries": False,
         "trading_host_services": [service] if any(key["name"] == "grid" for key in keys) else [],
     }

@@ -98,6 +98,10 @@ SCENARIOS: dict[str, Task] = {
         exchange_credentials_install_libraries=False,
         exchange_credentials_sample_interval=0.2,
         exchange_credentials_report_path="{{ swept_directory }}/{{ inventory_hostname }}.report.json",
+        # Both have scenarios of their own.
+        trading_host_baseline=False,
+        trading_host_firewall=False,
+        trading_agent_install_libraries=False,
         trading_host_services=[
             {"name": "swept", "command": ["/usr/bin/sleep", "infinity"], "credentials": ["good"], "type": "exec"}
         ],
@@ -138,7 +142,6 @@ SCENARIOS: dict[str, Task] = {
         python_program_requirements=str(CHECKOUT / "roles" / "freqtrade" / "files" / "freqtrade-2026.9.txt"),
         python_program_wheelhouse="/nowhere",
     ),
-    "bring the agent": _role("trading_agent", trading_agent_install_libraries=False),
     "build through a proxy": _role(
         "exchange_credentials",
         exchange_credentials_api_keys=["{{ good }}"],
@@ -149,7 +152,7 @@ SCENARIOS: dict[str, Task] = {
     ),
 }
 #: Roles that another one runs.
-WITHIN = {"trading_host": ("exchange_credentials", "trading_service")}
+WITHIN = {"trading_host": ("exchange_credentials", "trading_agent", "trading_service")}
 #: Playbook -> the end-to-end test that runs it and sweeps after it.
 SWEPT_PLAYBOOKS: dict[str, str] = {
     "recover": "tests/lab/soak/test_recover.py::test_another_host_trades_from_the_sealed_copies",

@@ -177,6 +177,18 @@ class Controller:
         )
         return Run(done.returncode, done.stdout, len(self._trips.read_text().splitlines()))
 
+    def run_counted(self, *tasks: Mapping[str, Any], hosts: str) -> tuple[Run, dict[str, dict[str, float]]]:
+        """Run the tasks on one host, and return what tests/lab/callback/trips.py tells of each role."""
+        report = self.directory / "trips.json"
+        callback = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parents[1] / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "trips",
+            "TRIPS_LOG": str(self._trips),
+            "TRIPS_REPORT": str(report),
+        }
+        done = self.run(*tasks, hosts=hosts, environment=callback)
+        return done, dict(json.loads(report.read_text()))
+
 
 def place(*credentials: Mapping[str, Any], name: str = "place", **options: Any) -> dict[str, Any]:
     """Return the task that places these credentials. ``vars``, ``check_mode`` and ``ignore_errors`` go to the task."""

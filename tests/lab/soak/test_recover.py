@@ -107,6 +107,9 @@ def test_another_host_trades_from_the_sealed_copies(
                 "exchange_credentials_install_libraries": False,
                 "exchange_credentials_on_rejected": "skip",
                 "trading_host_services": [SERVICE],
+                # A host that stands by is prepared already.
+                "trading_host_baseline": False,
+                "trading_host_firewall": False,
             },
             hosts=["beta"],
         )

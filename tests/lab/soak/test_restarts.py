@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.lab._tools import wait_for
 from tests.lab.e2e._support import HOSTS, Controller, Run
 
 if TYPE_CHECKING:
@@ -148,3 +149,23 @@ def test_a_first_start_that_fails_is_a_failure(lab: Lab, services: Services) -> 
     run = services.build(trading_service_command=BROKEN)
     assert run.returncode != 0
     assert run.of("beta", DOWN).data["msg"] == "waiting did not come up; see: journalctl --unit waiting.service"
+
+
+def test_one_that_fails_again_and_again_is_no_running_service(lab: Lab, services: Services) -> None:
+    """systemd tries it every few seconds, which Ansible takes for started."""
+    broken = lab.root("beta") / "var/lib/waiting/broken"
+    fragile = ["/bin/sh", "-c", "test ! -e /var/lib/waiting/broken && exec sleep infinity"]
+    changes: dict[str, Any] = {"trading_service_command": fragile, "trading_service_start_limit_interval_sec": 0}
+    assert services.build(**changes).returncode == 0
+    broken.touch()
+    lab.execute("beta", ["systemctl", "kill", "--signal=KILL", "waiting.service"])
+    wait_for(
+        lambda: services.shown("beta", "waiting", "SubState") == ["auto-restart"], what="systemd to wait", timeout=30
+    )
+    run = services.build(**changes)
+    assert run.returncode != 0
+    assert run.of("beta", DOWN).data["msg"] == "waiting did not come up; see: journalctl --unit waiting.service"
+    broken.unlink()
+    run = services.build(**changes)
+    assert run.returncode == 0, run.output
+    assert services.shown("beta", "waiting", "ActiveState") == ["active"]

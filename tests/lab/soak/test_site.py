@@ -25,7 +25,11 @@ UNIT = "fleet-bot.service"
 
 
 def service(program: str) -> dict[str, Any]:
-    return {"trading_host_services": [{"name": "fleet-bot", "command": ["/usr/bin/python3", "-c", program]}]}
+    return {
+        "trading_host_services": [{"name": "fleet-bot", "command": ["/usr/bin/python3", "-c", program]}],
+        "trading_host_baseline": False,
+        "trading_host_firewall": False,
+    }
 
 
 WAITS = service("import signal; signal.pause()")
