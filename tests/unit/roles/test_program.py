@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import grp
 import hashlib
+import io
 import json
 import os
 import runpy
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,40 @@ def test_a_directory_that_others_can_write_to_is_refused(tmp_path: Path) -> None
     said = run("files", *options, text=json.dumps(SETTINGS), fails=True)["said"]
     assert said == f"{tmp_path} can be written by others than its owner, who must be root; make it so."
     assert list(tmp_path.iterdir()) == []
+
+
+# Sources
+
+
+def commit(path: Path, **files: str) -> Path:
+    """Make an archive as git makes one of a commit."""
+    with tarfile.open(path, "w") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"src/{name}.py")
+            entry.size, entry.uid, entry.mode = len(text), 1234, 0o777
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return path
+
+
+def test_a_commit_is_unpacked_once_and_compiled(tmp_path: Path) -> None:
+    root = tmp_path / "commits"
+    options = (f"--root={root}", "--name=0123456789ab", f"--archive={commit(tmp_path / 'a.tar', main='print(1)')}")
+    assert run("source", *options) == {"changed": True}
+    main = root / "0123456789ab" / "src" / "main.py"
+    assert main.read_text() == "print(1)"
+    # Only who runs this, root, can change it.
+    assert (main.stat().st_uid, main.stat().st_mode & 0o022) == (os.geteuid(), 0)
+    assert list(main.parent.glob("__pycache__/main.*.pyc")) != []
+    assert run("source", *options) == {"changed": False}
+    assert [entry.name for entry in root.iterdir()] == ["0123456789ab"]
+
+
+def test_half_an_archive_leaves_nothing(tmp_path: Path) -> None:
+    root, whole = tmp_path / "commits", commit(tmp_path / "a.tar", main="print(1)\n" * 10_000)
+    whole.write_bytes(whole.read_bytes()[:20_000])
+    told = run("source", f"--root={root}", "--name=0123456789ab", f"--archive={whole}", fails=True)
+    assert told["said"].startswith(f"{root}/0123456789ab cannot be made (")
+    assert list(root.iterdir()) == []
 
 
 # Tidying
