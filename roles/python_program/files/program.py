@@ -7,8 +7,8 @@
 The role trading.hosts.python_program runs it there, with a last line that calls ``main``. Each version is a directory
 that is never changed again: a virtual environment by the digest of its requirements, files by the digest of their
 content, or sources by their commit. What a service runs is one line of its unit, so changing over and going back are
-one write each. Prints one JSON object; ends with 1 and one sentence on standard error when nothing could be done, and has then
-left the host as it was. Python 3.9, nothing but its standard library.
+one write each. Prints one JSON object; ends with 1 and one sentence on standard error when nothing could be done, and
+has then left the host as it was. Python 3.9, nothing but its standard library.
 """
 
 from __future__ import annotations
