@@ -149,14 +149,14 @@ def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str,
     check_shape(given or {}, spec=DECLARED_SPEC, where=where)
     kept: dict[str, t.Any] = _without_unset(given or {})
     for name in _DAYS:
-        _check_day(kept.get(name), where=f"{where}.{name}")
-    _check_day((kept.get("two_factor") or {}).get("attested_on"), where=f"{where}.two_factor.attested_on")
+        check_day(kept.get(name), where=f"{where}.{name}")
+    check_day((kept.get("two_factor") or {}).get("attested_on"), where=f"{where}.two_factor.attested_on")
     for index, event in enumerate(kept.get("restriction_events") or ()):
-        _check_day(event.get("on"), where=f"{where}.restriction_events[{index}].on")
+        check_day(event.get("on"), where=f"{where}.restriction_events[{index}].on")
     for index, reason in enumerate(kept.get("allowlist_reasons") or ()):
-        _check_day(reason.get("until"), where=f"{where}.allowlist_reasons[{index}].until")
+        check_day(reason.get("until"), where=f"{where}.allowlist_reasons[{index}].until")
     for name, attestation in (kept.get("attested") or {}).items():
-        _check_day(attestation.get("on"), where=f"{where}.attested.{name}.on")
+        check_day(attestation.get("on"), where=f"{where}.attested.{name}.on")
     return kept
 
 
@@ -207,7 +207,8 @@ def _without_unset(value: t.Any) -> t.Any:
     return value
 
 
-def _check_day(day: str | None, *, where: str) -> None:
+def check_day(day: str | None, *, where: str) -> None:
+    """Refuse what is no day in the form ``YYYY-MM-DD``; ``None`` passes. Raises ``InputError``."""
     if day is None:
         return
     try:

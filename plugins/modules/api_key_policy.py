@@ -89,8 +89,8 @@ options:
       - Settings that differ from the shipped policy, by name. Every loosening is reported as C(policy-loosened).
       - C(severities) (rule to severity), C(forbidden_words), C(accepted_inseparable) (exchange to permission words),
         C(expiry_days_medium), C(expiry_days_high), C(expiry_days_critical), C(key_age_days), C(attestation_days),
-        C(waiver_days), C(waiver_days_critical), C(max_fact_age) (seconds), C(credential_key_type),
-        C(theft_of_disk).
+        C(review_days), C(waiver_days), C(waiver_days_critical), C(max_fact_age) (seconds), C(credential_key_type),
+        C(theft_of_disk), C(enforce_from) (rule to day, before which its findings stop nothing).
     type: raw
   waivers:
     description:
@@ -244,6 +244,9 @@ findings:
       description: The class of a refusal, or null.
       type: str
       sample: ip_refused
+    spared:
+      description: Why a failure stops nothing although it stands, or null. See C(enforce_from) in O(policy).
+      type: str
 findings_omitted:
   description: How many findings are not in RV(findings).
   returned: when the facts could be read

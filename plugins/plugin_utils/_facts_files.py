@@ -124,6 +124,45 @@ def read_facts(*, sources: t.Iterable[str]) -> list[FactsFile]:
     return found
 
 
+class Refused(t.NamedTuple):
+    """A file that cannot be used: what it claims to be about by its name, and one sentence that says why."""
+
+    host: str | None
+    kind: str | None
+    why: str
+
+
+def read_usable(*, sources: t.Iterable[str], add: t.Callable[[FactsFile], None]) -> list[Refused]:
+    """Hand every file that can be used to ``add``, and return the others: one bad file must not hide a whole fleet.
+
+    Sources as in :func:`read_facts`. A file must carry the name that learners give it: what is in a file of another
+    name was moved there. Where two files hold the same kind for one host, neither counts. ``add`` may raise
+    ``InputError`` for what it cannot use. Raises ``InputError`` for a source that is not there or empty.
+    """
+    refused: list[Refused] = []
+    found: dict[tuple[str, str], list[str]] = {}
+    for path in dict.fromkeys(os.path.realpath(path) for source in sources for path in _files(source)):
+        host, _dot, kind = Path(path).name.removesuffix(".json").rpartition(".")
+        if kind not in KINDS or not path.endswith(".json"):
+            refused.append(Refused(None, None, f"src {path!r}: is no file of facts by its name; remove it."))
+        else:
+            found.setdefault((host, kind), []).append(path)
+    for (host, kind), paths in found.items():
+        if len(paths) > 1:
+            why = f"src {paths[1]!r}: holds {kind} of host {host}, and so does {paths[0]}; remove the older one."
+            refused.append(Refused(host, kind, why))
+            continue
+        try:
+            file = read_file(paths[0])
+            if (file.host, file.kind) != (host, kind):
+                problem = f"holds {file.kind} of host {file.host}"
+                raise InputError(field="src", value=paths[0], problem=problem, mend=_MEND)
+            add(file)
+        except InputError as error:
+            refused.append(Refused(host, kind, str(error)))
+    return refused
+
+
 def read_file(path: str) -> FactsFile:
     """Read one file of facts; raises ``InputError`` with one sentence that names it."""
     data = _load(path)

@@ -119,6 +119,15 @@ class Facts:
 
     def add_file(self, file: FactsFile) -> None:
         """Add what one file holds. A file speaks for its own host only."""
+        kept = len(self.keys), len(self.egress), len(self.clocks)
+        try:
+            self._add_file(file)
+        except InputError:
+            # All of it or nothing: who goes on without a file must not judge half of it.
+            del self.keys[kept[0] :], self.egress[kept[1] :], self.clocks[kept[2] :]
+            raise
+
+    def _add_file(self, file: FactsFile) -> None:
         for index, data in enumerate(file.facts):
             where = f"src {file.path!r} facts[{index}]"
             if file.kind not in _OF_THE_FILE and data.get("host") != file.host:
@@ -155,7 +164,10 @@ class Facts:
             if value is not None and not isinstance(value, kind):
                 raise InputError(field=name, problem="is not what a learner returned", mend="pass its result unchanged")
         if machine:
-            known = known._replace(host_key=_text(machine.get("host_key")))
+            identity = machine.get("identity")
+            known = known._replace(
+                host_key=_text(machine.get("host_key")), identity=identity if isinstance(identity, dict) else None
+            )
         if credentials:
             known = known._replace(credentials=tuple(each for each in credentials if isinstance(each, dict)))
         if transport:
@@ -179,11 +191,14 @@ class Facts:
             raise InputError(field=where, problem=f"is the second scan of this kind for {host}", mend=mend)
         self.machines[host] = known._replace(**{name: data})
 
-    def declare(self, declared: t.Sequence[t.Any], *, host: str) -> None:
-        """Put these declarations in place of those in the facts; a key without facts joins as one not observed."""
+    def declare(self, declared: t.Sequence[t.Any], *, host: str, wheres: t.Sequence[str] = ()) -> None:
+        """Put these declarations in place of those in the facts; a key without facts joins as one not observed.
+
+        ``wheres`` name them in an error, one for each; else each is named by its place in the list.
+        """
         places = {(key.host, key.name): index for index, key in enumerate(self.keys)}
         for index, given in enumerate(declared):
-            where = f"declared[{index}]"
+            where = wheres[index] if wheres else f"declared[{index}]"
             if not isinstance(given, dict) or not given.get("name"):
                 raise InputError(field=where, problem="has no name", mend="give name and what you declare of the key")
             rest = {name: value for name, value in given.items() if name not in _NAMES}

@@ -35,6 +35,7 @@ from ._settings import Policy
 
 if t.TYPE_CHECKING:
     from .._exchanges._contract import Exchange
+    from ._fleet import Fleet
 
 DAY = 86400.0
 #: The access status of a key that is declared and of which no facts were learned.
@@ -100,7 +101,8 @@ def unknown(
 class Rule(t.NamedTuple):
     """One rule. ``least`` is the weakest basis that can pass it; ``scope`` is ``key``, ``host`` or ``policy``.
 
-    A rule ``of_retired`` also looks at keys that are no longer used; the others do not apply to them.
+    A rule ``of_retired`` also looks at keys that are no longer used; the others do not apply to them. A rule
+    ``of_fleet`` needs to know all hosts of an inventory, so only ``fleet_policy`` judges by it.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Rule(t.NamedTuple):
     waivable: bool = True
     scope: str = "key"
     of_retired: bool = False
+    of_fleet: bool = False
 
 
 class Machine(t.NamedTuple):
@@ -120,6 +123,7 @@ class Machine(t.NamedTuple):
     ``host_key`` is as ``credential_info`` words it. ``credentials`` are dictionaries with
     ``name``, ``key_type``, ``loaded_by`` and more. ``verified_host`` says whether the SSH host key was checked.
     ``exposed`` is what ``exposed_credential_info`` told of the host, ``inventory`` what it told of an inventory there.
+    ``identity`` holds what two hosts have in common only when one is a clone of the other.
     """
 
     host: str
@@ -129,6 +133,7 @@ class Machine(t.NamedTuple):
     transport_problem: str | None = None
     exposed: t.Mapping[str, t.Any] | None = None
     inventory: t.Mapping[str, t.Any] | None = None
+    identity: t.Mapping[str, t.Any] | None = None
 
 
 class Host:
@@ -215,11 +220,12 @@ def is_retired(key: KeyFacts) -> bool:
 
 
 class HostCase(t.NamedTuple):
-    """What a rule about a host looks at."""
+    """What a rule about a host looks at; ``fleet`` is there where a whole inventory is judged."""
 
     host: Host
     policy: Policy
     placing: bool
+    fleet: Fleet | None = None
 
 
 class Grant(t.NamedTuple):
@@ -278,6 +284,7 @@ class Case:
         "confirmed",
         "declared",
         "exchange",
+        "fleet",
         "grant",
         "grant_basis",
         "host",
@@ -317,6 +324,8 @@ class Case:
         self.key = key
         self.host = host
         self.exchange = exchange
+        #: What is known of all hosts together; set where a whole inventory is judged.
+        self.fleet: Fleet | None = None
         self.cannot = cannot
         self.policy = policy
         self.now = now

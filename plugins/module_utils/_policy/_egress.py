@@ -115,6 +115,22 @@ def _missing(case: Case) -> list[str]:
     return [a for a in seen_from(case) if not covered(case, a)]
 
 
+def addable(case: Case) -> tuple[list[str], list[str]]:
+    """Return the addresses to add to the key's allowlist: those on two kinds of evidence, and those on less."""
+    if not case.trusted or (case.listing is None and case.accepted and case.list_state != "unrestricted"):
+        return [], []
+    lacking = [a for a in _missing(case) if is_public(a) and not (case.accepted and covered(case, a) is None)]
+    if case.list_state != "unrestricted" and any(_has_ipv4(way) for way in case.ways):
+        lacking = [a for a in lacking if ":" not in a]  # the IPv6 trap has other mends
+    lacking = [a for a in lacking if not (":" in a and case.grammar.ipv6 is False)]
+    return [a for a in lacking if _agreed(case, a)], [a for a in lacking if not _agreed(case, a)]
+
+
+def _agreed(case: Case, address: str) -> bool:
+    """Tell whether two kinds of evidence, or a person, say that the host is seen from ``address``."""
+    return case.confirmed or len(kinds(case.host, address, ours=case.ours)) >= 2
+
+
 def trapped(case: Case, missing: t.Sequence[str]) -> bool:
     """Tell whether all that the list lacks is a second way, over IPv6, to an exchange that can be reached so."""
     reached = "ipv6" in (case.key.exchange_families or ())
@@ -139,7 +155,7 @@ def _has_ipv4(way: Way) -> bool:
 
 def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str | None]:
     wanted = [a for a in addresses if is_public(a)]
-    agreed = [a for a in wanted if case.confirmed or len(kinds(case.host, a, ours=case.ours)) >= 2]
+    agreed = [a for a in wanted if _agreed(case, a)]
     where = case.exchange.allowlist_rule().click_path if case.exchange is not None else None
     if not addresses and case.listing is not None and seen_from(case):
         return Remedy("The host's own address is listed already.", None, _NEVER, where), None

@@ -10,7 +10,7 @@ import collections
 import typing as t
 
 from .._facts import ClockFacts, EgressFacts, KeyFacts
-from ._case import SKIP, Case, Host, HostCase, Machine, Rule, Verdict, is_retired, shown, stale, unknown
+from ._case import SKIP, Case, Host, HostCase, Machine, Rule, Verdict, instant, is_retired, shown, stale, unknown
 from ._egress import seen_from
 from ._finding import (
     FAIL,
@@ -25,13 +25,15 @@ from ._finding import (
     Finding,
     Subject,
 )
+from ._fleet import Fleet, FleetInput
 from ._gates import NEVER, PLACING, Gate, blocks, gate_for, milder
-from ._rules import DEFAULTS, HOST_RULES, KEY_RULES, RULES
+from ._rules import DEFAULTS, RULES
 from ._settings import Policy
 from ._waivers import Waiver, longest
 
 if t.TYPE_CHECKING:
     from .._exchanges._contract import Exchange
+    from ._earlier import Baseline
 
 _EVERYTHING = frozenset(
     (
@@ -77,6 +79,7 @@ class Report(t.NamedTuple):
     policy_digest: str
     loosened: tuple[str, ...]
     gate: Gate
+    fleet: Fleet | None = None
 
 
 def judge(
@@ -97,6 +100,7 @@ def judge(
     ours: t.Collection[str] = (),
     keep_passed: bool = False,
     rules: t.Collection[str] | None = None,
+    fleet: FleetInput | None = None,
 ) -> Report:
     """Judge facts by policy.
 
@@ -105,8 +109,10 @@ def judge(
     gate ``replace`` decides for them. ``confirmed`` says that a person vouches for the observed addresses, ``ours`` are
     addresses that the inventory declares. ``rules`` limits the judgement to these ids. A ``fail_on`` of ``never`` is
     for the caller, who goes on whatever is found: ``blocking`` still says what the gate would have stopped.
+    ``fleet`` is what else is known of a whole inventory: then ``keys`` are all of that, and the fleet's rules count.
     """
-    judgement = _Judgement(policy=policy, waivers=waivers, now=now, keep_passed=keep_passed)
+    baseline = fleet.baseline if fleet is not None else None
+    judgement = _Judgement(policy=policy, waivers=waivers, now=now, keep_passed=keep_passed, baseline=baseline)
     asked = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
     fail_on = None if fail_on == NEVER else fail_on
     threshold = gate_for(name=gate, fail_on=fail_on, fail_on_unknown=fail_on_unknown)
@@ -118,8 +124,10 @@ def judge(
         hosts.setdefault(clock.host, Host(clock.host)).clocks.append(clock)
     known = _Exchanges(exchange_of)
     labels = _labels(keys)
-    key_rules = [rule for rule in KEY_RULES if rules is None or rule.id in rules]
-    lines = []
+    wanted = [rule for rule in RULES.values() if rules is None or rule.id in rules]
+    wanted = [rule for rule in wanted if fleet is not None or not rule.of_fleet]
+    key_rules = [rule for rule in wanted if rule.scope == "key"]
+    cases = []
     for key in keys:
         exchange, cannot = known[key.exchange]
         case = Case(
@@ -134,21 +142,29 @@ def judge(
             confirmed=confirmed,
             ours=ours,
         )
-        verdict = judgement.judge_key(case, key_rules)
+        cases.append(case)
         if (key.host, key.name) in replaced:
             gates[case.subject] = replacing
+    whole = Fleet(cases, hosts=hosts, given=fleet, policy=policy, now=now) if fleet is not None else None
+    lines = []
+    for case in cases:
+        case.fleet = whole
+        verdict = judgement.judge_key(case, key_rules)
         host_name, key_name, service = case.subject
         addresses = tuple(shown(address) for address in seen_from(case))
-        lines.append(KeyLine(key_name or "", host_name or "", shown(key.exchange), service, addresses, verdict))
-    for rule in HOST_RULES:
-        if rules is None or rule.id in rules:
+        lines.append(KeyLine(key_name or "", host_name or "", shown(case.key.exchange), service, addresses, verdict))
+    for rule in wanted:
+        if rule.scope == "host":
             for host in hosts.values():
-                for subject, answer in rule.function(HostCase(host, policy, gate in PLACING)):
+                for subject, answer in rule.function(HostCase(host, policy, gate in PLACING, whole)):
                     judgement.add(rule, subject, answer, raw=(host.name, subject.key))
     loosened = policy.loosened(defaults=DEFAULTS) + milder(asked, than=gate)
     if rules is None:
-        judgement.add_meta(loosened)
-    return judgement.report(lines=lines, hosts=len(hosts), loosened=loosened, gate=threshold, gates=gates)
+        judgement.add_meta(
+            loosened, [waiver for waiver in waivers if fleet is not None or not RULES[waiver.rule].of_fleet]
+        )
+    report = judgement.report(lines=lines, hosts=len(hosts), loosened=loosened, gate=threshold, gates=gates)
+    return report._replace(fleet=whole)
 
 
 def _hosts(
@@ -190,8 +206,19 @@ class _Exchanges(dict[str, tuple["Exchange | None", frozenset[str]]]):
 class _Judgement:
     """Collects findings, counts what passed and applies waivers."""
 
-    def __init__(self, *, policy: Policy, waivers: t.Sequence[Waiver], now: float, keep_passed: bool) -> None:
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        waivers: t.Sequence[Waiver],
+        now: float,
+        keep_passed: bool,
+        baseline: Baseline | None = None,
+    ) -> None:
         self._policy = policy
+        self._baseline = baseline
+        #: Days before which a rule's failures stop nothing, as far as they are not over.
+        self._early = {rule: day for rule, day in policy.enforce_from.items() if now < (instant(day) or 0.0)}
         self._now = now
         self._keep_passed = keep_passed
         self._waivers = {(waiver.rule, waiver.host, waiver.key): waiver for waiver in waivers}
@@ -257,8 +284,19 @@ class _Judgement:
         )
         if self._waivers:
             finding = self._waived(finding, raw)
+        if self._early or self._baseline is not None:
+            finding = finding._replace(spared=self._spared(finding))
         self._keep(finding)
         return finding
+
+    def _spared(self, finding: Finding) -> str | None:
+        """Return why the finding stops nothing, or ``None``. What cannot be waived is not spared either."""
+        day = self._early.get(finding.rule)
+        if day is not None and finding.status in (FAIL, UNKNOWN):
+            return f"enforced from {day}"
+        if self._baseline is None or finding.status != FAIL or not RULES[finding.rule].waivable:
+            return None
+        return self._baseline.holds(finding)
 
     def _keep(self, finding: Finding) -> None:
         self._status[finding.status] += 1
@@ -290,9 +328,9 @@ class _Judgement:
         )
         return finding._replace(waiver=f"expired with {waiver.expires}")
 
-    def add_meta(self, loosened: t.Sequence[str]) -> None:
-        """Add what is to be said of the waivers and of the policy itself."""
-        for waiver in self._waivers.values():
+    def add_meta(self, loosened: t.Sequence[str], waivers: t.Sequence[Waiver]) -> None:
+        """Add what is to be said of these waivers and of the policy itself."""
+        for waiver in waivers:
             if waiver not in self._used:
                 self._keep(
                     Finding(

@@ -48,7 +48,8 @@ class Finding(t.NamedTuple):
 
     ``evidence`` is one redacted line. ``code`` is a machine-readable detail where there is one (the class of a
     refusal). ``paste`` is text for the exchange's allowlist field. ``root`` is the rule whose finding explains this
-    one: tables fold it there. ``waiver`` says who asked for and who approved an exception, and until when.
+    one: tables fold it there. ``waiver`` says who asked for and who approved an exception, and until when. ``spared``
+    says why a failure stops nothing although it stands: it is in the baseline, or its rule is not enforced yet.
     """
 
     rule: str
@@ -62,6 +63,7 @@ class Finding(t.NamedTuple):
     root: str | None = None
     waiver: str | None = None
     code: str | None = None
+    spared: str | None = None
 
     def to_json(self) -> dict[str, t.Any]:
         """Return the finding as plain dictionaries and strings; parts without a value are ``None``."""

@@ -74,6 +74,8 @@ def is_fatal(finding: Finding) -> bool:
 
 def blocks(finding: Finding, gate: Gate) -> bool:
     """Tell whether this finding stops what is about to happen."""
+    if finding.spared is not None:
+        return False
     if finding.status == UNKNOWN:
         return _reaches(finding.severity, gate.fail_on_unknown)
     if finding.status != FAIL:

@@ -13,6 +13,7 @@ from . import (
     _addresses,
     _clock,
     _exposed,
+    _fleet_rules,
     _host,
     _ipv6,
     _key_type,
@@ -40,6 +41,7 @@ _FAMILIES = (
     _clock,
     _host,
     _exposed,
+    _fleet_rules,
     _meta,
 )
 
@@ -47,6 +49,5 @@ _FAMILIES = (
 RULES: t.Mapping[str, Rule] = {rule.id: rule for family in _FAMILIES for rule in family.RULES}
 
 KEY_RULES = tuple(rule for rule in RULES.values() if rule.scope == "key")
-HOST_RULES = tuple(rule for rule in RULES.values() if rule.scope == "host")
 #: The severities as shipped.
 DEFAULTS: t.Mapping[str, str] = {rule.id: rule.severity for rule in RULES.values()}

@@ -14,6 +14,7 @@ import hashlib
 import json
 import typing as t
 
+from .._declared import check_day
 from .._errors import InputError
 from .._facts import PERMISSION_WORDS
 from ._finding import RANK, SEVERITIES
@@ -33,7 +34,8 @@ class Policy:
 
     ``severities`` replaces the severity of a rule, ``forbidden_words`` are permissions no key may have (``withdraw``
     always is), ``accepted_inseparable`` lists, per exchange, permissions beyond the declared ones that the owner
-    accepted because the exchange cannot grant less.
+    accepted because the exchange cannot grant less. ``enforce_from`` names days (``YYYY-MM-DD``) before which a rule's
+    findings are reported and stop nothing: an upgrade that brings a rule must not stop a fleet overnight.
     """
 
     severities: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -44,11 +46,13 @@ class Policy:
     expiry_days_critical: int = 3
     key_age_days: int = 180
     attestation_days: int = 180
+    review_days: int = 90
     waiver_days: int = 90
     waiver_days_critical: int = 30
     max_fact_age: int = 3600
     credential_key_type: str = "any"
     theft_of_disk: str = "unsaid"
+    enforce_from: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def money_out(self) -> frozenset[str]:
@@ -86,6 +90,7 @@ class Policy:
             for exchange, words in sorted(self.accepted_inseparable.items())
             if words
         ]
+        said += [f"{rule} is enforced only from {day}" for rule, day in sorted(self.enforce_from.items())]
         if self.theft_of_disk == "out_of_scope":
             said.append("theft_of_disk is out_of_scope")
         return tuple(said)
@@ -97,7 +102,14 @@ def _plain(policy: Policy) -> dict[str, t.Any]:
 
 #: A warning that comes earlier is stricter; an age, an attestation or a waiver that lasts longer is milder.
 _MORE_IS_STRICTER = ("expiry_days_medium", "expiry_days_high", "expiry_days_critical")
-_LESS_IS_STRICTER = ("key_age_days", "attestation_days", "waiver_days", "waiver_days_critical", "max_fact_age")
+_LESS_IS_STRICTER = (
+    "key_age_days",
+    "attestation_days",
+    "review_days",
+    "waiver_days",
+    "waiver_days_critical",
+    "max_fact_age",
+)
 
 
 def read_policy(given: t.Mapping[str, t.Any] | None, *, rules: t.Collection[str], where: str = "policy") -> Policy:
@@ -154,6 +166,19 @@ def _severities(value: t.Any, where: str, rules: t.Collection[str]) -> dict[str,
     return {str(rule): str(severity) for rule, severity in value.items()}
 
 
+def _enforce_from(value: t.Any, where: str, rules: t.Collection[str]) -> dict[str, str]:
+    if not isinstance(value, t.Mapping):
+        raise InputError(field=where, problem="is not a mapping", mend="write rule: day")
+    for rule, day in value.items():
+        if rule not in rules:
+            mend = "see docs/policy.md for their names"
+            raise InputError(field=where, value=str(rule), problem="is not a rule", mend=mend)
+        if rule in UNWAIVABLE:
+            raise InputError(field=where, value=str(rule), problem="is always enforced", mend="leave it out")
+        check_day(str(day), where=f"{where}.{rule}")
+    return {str(rule): str(day) for rule, day in value.items()}
+
+
 def _words(value: t.Any, where: str, _rules: t.Collection[str]) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise InputError(field=where, problem="is not a list", mend="list permission words")
@@ -192,4 +217,5 @@ _READERS: t.Mapping[str, _Reader] = {
     "accepted_inseparable": _words_by_exchange,
     "credential_key_type": _key_type,
     "theft_of_disk": _theft,
+    "enforce_from": _enforce_from,
 }

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an earlier report tells a later judgement: findings that are known, and addresses that worked.
+
+Reports are files that people move about, so nothing in them is taken for granted. Private to this collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import InputError
+from ._case import instant
+from ._finding import FAIL, RANK, Finding
+
+#: A way out of a host: host, family, proxy, source address.
+WayName = tuple[str, str, str, t.Optional[str]]
+_MEND = "give a file that fleet_policy wrote with report_path"
+
+
+class Baseline(t.NamedTuple):
+    """Failures that were known when ``judged_at``: rule, host and key, with the rank of their severity."""
+
+    judged_at: str
+    known: t.Mapping[tuple[str, str | None, str | None], int]
+
+    def holds(self, finding: Finding) -> str | None:
+        """Return why this failure is nothing new, or ``None`` for one that is new or has become worse."""
+        rank = self.known.get((finding.rule, finding.subject.host, finding.subject.key))
+        if rank is None or RANK[finding.severity] > rank:
+            return None
+        return f"in the baseline of {self.judged_at}"
+
+
+class Worked(t.NamedTuple):
+    """The addresses at which an exchange last accepted a restricted key over one way, and when."""
+
+    addresses: tuple[str, ...]
+    at: str
+
+
+class History(t.NamedTuple):
+    """What an earlier report says of addresses. ``idle_since`` is by host, key and entry."""
+
+    judged_at: str
+    worked: t.Mapping[WayName, Worked]
+    idle_since: t.Mapping[tuple[str, str, str], str]
+
+
+def read_baseline(document: t.Any, *, where: str) -> Baseline:
+    """Read the failures of an earlier report; raises ``InputError`` for what is none."""
+    known: dict[tuple[str, str | None, str | None], int] = {}
+    for index, finding in enumerate(_list(document, "findings", where)):
+        place = f"{where}.findings[{index}]"
+        subject = _mapping(finding, "subject", place)
+        rule, status, severity = (_text(finding, name, place) for name in ("rule", "status", "severity"))
+        if status != FAIL:
+            continue
+        if severity not in RANK:
+            raise InputError(field=f"{place}.severity", value=severity, problem="is not a severity", mend=_MEND)
+        name = (rule, _optional(subject, "host", place), _optional(subject, "key", place))
+        known[name] = max(RANK[severity], known.get(name, 0))
+    return Baseline(_instant(document, "judged_at", where), known)
+
+
+def read_history(document: t.Any, *, where: str) -> History:
+    """Read what an earlier report says of addresses; raises ``InputError`` for what is none."""
+    fleet = _mapping(document, "fleet", where)
+    worked: dict[WayName, Worked] = {}
+    for index, row in enumerate(_list(fleet, "addresses", f"{where}.fleet")):
+        place = f"{where}.fleet.addresses[{index}]"
+        host, family, proxy = (_text(row, name, place) for name in ("host", "family", "proxy"))
+        accepted = tuple(str(each) for each in _list(row, "accepted", place))
+        if accepted:
+            way = (host, family, proxy, _optional(row, "source_address", place))
+            worked[way] = Worked(accepted, _instant(row, "accepted_at", place))
+    idle: dict[tuple[str, str, str], str] = {}
+    for index, row in enumerate(_list(fleet, "allowlists", f"{where}.fleet")):
+        place = f"{where}.fleet.allowlists[{index}]"
+        names = [
+            (_text(key, "host", f"{place}.keys"), _text(key, "key", f"{place}.keys"))
+            for key in _list(row, "keys", place)
+        ]
+        for each in _list(row, "idle", place):
+            entry = _text(each, "entry", f"{place}.idle")
+            if each.get("since") is not None:
+                since = _instant(each, "since", f"{place}.idle")
+                idle.update(((host, key, entry), since) for host, key in names)
+    return History(_instant(document, "judged_at", where), worked, idle)
+
+
+def _mapping(data: t.Any, name: str, where: str) -> t.Mapping[str, t.Any]:
+    value = data.get(name) if isinstance(data, dict) else None
+    if not isinstance(value, dict):
+        raise InputError(field=f"{where}.{name}", problem="is not there, or no mapping", mend=_MEND)
+    return value
+
+
+def _list(data: t.Any, name: str, where: str) -> list[t.Any]:
+    value = data.get(name) if isinstance(data, dict) else None
+    if not isinstance(value, list):
+        raise InputError(field=f"{where}.{name}", problem="is not there, or no list", mend=_MEND)
+    return value
+
+
+def _text(data: t.Any, name: str, where: str) -> str:
+    value = data.get(name) if isinstance(data, dict) else None
+    if not isinstance(value, str):
+        raise InputError(field=f"{where}.{name}", problem="is not there, or no text", mend=_MEND)
+    return value
+
+
+def _optional(data: t.Mapping[str, t.Any], name: str, where: str) -> str | None:
+    return None if data.get(name) is None else _text(data, name, where)
+
+
+def _instant(data: t.Any, name: str, where: str) -> str:
+    text = _text(data, name, where)
+    if instant(text) is None:
+        raise InputError(field=f"{where}.{name}", value=text, problem="is no instant in UTC", mend=_MEND)
+    return text
