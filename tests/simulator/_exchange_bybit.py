@@ -63,12 +63,16 @@ SPOT = {
     "symbol": "BTCUSDT",
     "baseCoin": "BTC",
     "quoteCoin": "USDT",
+    "innovation": "0",
     "status": "Trading",
+    "marginTrading": "utaOnly",
     "lotSizeFilter": {
         "basePrecision": "0.000001",
         "quotePrecision": "0.00000001",
         "minOrderQty": "0.00001",
+        "maxOrderQty": "100",
         "minOrderAmt": "1",
+        "maxOrderAmt": "1000000",
     },
     "priceFilter": {"tickSize": "0.01"},
 }
@@ -156,6 +160,7 @@ class Bybit(Exchange):
             "/v5/user/query-api": Signed(self._query_api, lambda key: True),
             "/v5/account/info": Signed(self._account_info, _any_permission),
             "/v5/account/wallet-balance": Signed(self._balance, _any_permission),
+            "/v5/account/fee-rate": Signed(self._fees, _any_permission),
             "/v5/asset/coin/query-info": Signed(lambda call, key: {"rows": []}, _any_permission),
         }
 
@@ -262,5 +267,27 @@ class Bybit(Exchange):
         return {"unifiedMarginStatus": 6, "marginMode": "REGULAR_MARGIN", "updatedTime": str(call.now_ms)}
 
     def _balance(self, call: Call, key: Key) -> Any:
-        coin = {"coin": "USDT", "walletBalance": "1000", "locked": "0", "equity": "1000", "usdValue": "1000"}
-        return {"list": [{"accountType": call.params.get("accountType", "UNIFIED"), "coin": [coin]}]}
+        coin = {
+            "coin": "USDT",
+            "walletBalance": "1000",
+            "locked": "0",
+            "equity": "1000",
+            "usdValue": "1000",
+            **dict.fromkeys(("bonus", "accruedInterest", "borrowAmount", "spotBorrow", "unrealisedPnl"), "0"),
+            **dict.fromkeys(("cumRealisedPnl", "totalOrderIM", "totalPositionIM", "totalPositionMM"), "0"),
+            "availableToWithdraw": "1000",
+            "availableToBorrow": "",
+            "collateralSwitch": True,
+            "marginCollateral": True,
+        }
+        account = {
+            **dict.fromkeys(("accountIMRate", "accountMMRate", "accountLTV", "totalPerpUPL"), "0"),
+            **dict.fromkeys(("totalInitialMargin", "totalMaintenanceMargin"), "0"),
+            **dict.fromkeys(
+                ("totalEquity", "totalMarginBalance", "totalAvailableBalance", "totalWalletBalance"), "1000"
+            ),
+        }
+        return {"list": [{"accountType": call.params.get("accountType", "UNIFIED"), **account, "coin": [coin]}]}
+
+    def _fees(self, call: Call, key: Key) -> Any:
+        return {"list": [{"symbol": "BTCUSDT", "baseCoin": "", "takerFeeRate": "0.001", "makerFeeRate": "0.001"}]}

@@ -48,19 +48,19 @@ class ProgramHost:
     """A host with a program, its controller, and its key on the exchange.
 
     ``program`` is the last part of its directory below /opt, ``form`` the format of its credential, ``lock`` what is
-    installed, with hashes.
+    installed, with hashes. Its files are fetched when ``wheelhouse`` does not hold them.
     """
 
     program: str
     unit: str
     form: str
 
-    def __init__(self, lab: Lab, directory: Path, *, suite: str, lock: Path) -> None:
+    def __init__(self, lab: Lab, directory: Path, *, suite: str, lock: Path, wheelhouse: Path | None = None) -> None:
         self.lab = lab
         self.spec = SPECS[suite]
         self.host = self.spec.name
         self.simulator = Simulator.attach(STATE_DIR)
-        self.wheelhouse = ensure_wheelhouse(lock, suite=suite)
+        self.wheelhouse = wheelhouse or ensure_wheelhouse(lock, suite=suite)
         self.opt = f"opt/{self.program}"
         self.layer = cache_dir() / f"{self.program}-{suite}-{_digest(suite, self.wheelhouse, lock)}"
         self.directory = directory
