@@ -44,7 +44,7 @@ class ActionModule(JudgeAction):
         "fail_on_unknown": {"type": "str", "choices": _THRESHOLDS, "default": NEVER},
     }
 
-    def judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
+    def judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Compare, judge, and write the text to paste if a person vouches for the addresses."""
         now = now_of(None)
         entries = _texts(options["entries"], "entries")
@@ -57,8 +57,10 @@ class ActionModule(JudgeAction):
         exchange = find(options["exchange"])
         grammar = exchange.allowlist_rule().grammar if exchange is not None else AllowlistGrammar()
         report = judge(
-            keys=[_key(options, host=host, entries=entries, owned=owned, families=families, today=instant_text(now))],
-            egress=[_egress(host, family, found, instant_text(now)) for family, found in families.items()],
+            keys=[
+                _key(options, host=self.host, entries=entries, owned=owned, families=families, today=instant_text(now))
+            ],
+            egress=[_egress(self.host, family, found, instant_text(now)) for family, found in families.items()],
             policy=Policy(),
             now=now,
             exchange_of=find,

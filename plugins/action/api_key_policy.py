@@ -7,15 +7,10 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
-import shutil
 import typing as t
-from pathlib import Path
 
-import yaml
-
-from ..module_utils._errors import InputError, TradingHostsError
+from ..module_utils._errors import InputError
 from ..module_utils._exchanges._registry import find
 from ..module_utils._facts import clock_facts, egress_facts
 from ..module_utils._policy._engine import Report, judge
@@ -26,8 +21,18 @@ from ..module_utils._policy._settings import read_policy
 from ..module_utils._policy._waivers import read_waivers
 from ..module_utils._version import VERSION
 from ..plugin_utils import _report
-from ..plugin_utils._facts_files import plain, read_facts, replace_file
-from ..plugin_utils._judge_action import Facts, JudgeAction, instant_text, list_of, now_of, read_yaml
+from ..plugin_utils._facts_files import plain, read_facts
+from ..plugin_utils._judge_action import (
+    Facts,
+    JudgeAction,
+    instant_text,
+    list_of,
+    mapping_of,
+    now_of,
+    read_waivers_file,
+    terminal_columns,
+    write_report,
+)
 
 #: A result with more findings than this costs Ansible more time than judging does; the report file has all.
 MOST_FINDINGS = 500
@@ -60,22 +65,24 @@ class ActionModule(JudgeAction):
     }
     required_one_of = (("api_keys", "src", "declared", "exposed"),)
 
-    def judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
+    def judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Read everything, judge it, write the report and say what blocks."""
         # Everything made here lives until the end: looking for garbage in it would take a third of the time.
         gc.disable()
         try:
-            return self._judge(options, host=host)
+            return self._judge(options)
         finally:
             gc.enable()
 
-    def _judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
+    def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         now = now_of(options["now"])
-        facts = _facts(options, host=host)
-        policy = read_policy(_mapping(options["policy"], "policy"), rules=RULES)
+        facts = _facts(options, host=self.host)
+        policy = read_policy(mapping_of(options["policy"], "policy"), rules=RULES)
         waivers = list_of(options["waivers"], "waivers")
         if options["waivers_file"]:
-            waivers = waivers + list_of(self._waivers_file(options["waivers_file"]), "waivers_file")
+            path = options["waivers_file"]
+            found = path if os.path.isabs(path) else self._find_needle("files", path)
+            waivers = waivers + read_waivers_file(found, given=path)
         scanned = any(each.exposed is not None or each.inventory is not None for each in facts.machines.values())
         if not facts.keys and not scanned:
             raise InputError(
@@ -95,7 +102,7 @@ class ActionModule(JudgeAction):
             gate=options["gate"],
             fail_on=options["fail_on"],
             fail_on_unknown=options["fail_on_unknown"],
-            placed=[(host, str(plain(name))) for name in options["placed_keys"]],
+            placed=[(self.host, str(plain(name))) for name in options["placed_keys"]],
             confirmed=options["confirm"],
             ours=frozenset(str(plain(address)) for address in options["declared_addresses"]),
             keep_passed=options["return_passed"],
@@ -103,17 +110,8 @@ class ActionModule(JudgeAction):
         inline = report._replace(findings=report.findings[:MOST_FINDINGS], blocking=report.blocking[:MOST_FINDINGS])
         names = {"gate": options["gate"], "judged_at": instant_text(now), "version": VERSION}
         if options["report_path"]:
-            _write(options["report_path"], _report.document(report, **names))
+            write_report(options["report_path"], _report.document(report, **names))
         return _result(report, _report.document(inline, **names), fails=options["fail_on"] != NEVER)
-
-    def _waivers_file(self, path: str) -> t.Any:
-        found = self._find_needle("files", path) if not os.path.isabs(path) else path
-        try:
-            return read_yaml(found, field="waivers_file", load=yaml.safe_load)
-        except yaml.YAMLError:
-            raise InputError(
-                field="waivers_file", value=path, problem="is no YAML", mend="write a list of waivers"
-            ) from None
 
 
 def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:
@@ -136,24 +134,6 @@ def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:
     return facts
 
 
-def _mapping(value: t.Any, name: str) -> dict[str, t.Any]:
-    given = plain(value)
-    if given is not None and not isinstance(given, dict):
-        raise InputError(field=name, problem=f"is {type(given).__name__}, not a mapping", mend="write name: value")
-    return given or {}
-
-
-def _write(path: str, document: t.Mapping[str, t.Any]) -> None:
-    file = Path(path).expanduser()
-    try:
-        replace_file(file, text=json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n")
-    except OSError as error:
-        raise TradingHostsError(
-            f"report_path {path!r}: the report cannot be written ({os.strerror(error.errno or 0)}); give a file in a"
-            " directory on the controller that you may write to."
-        ) from None
-
-
 def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[str, t.Any]:
     blocked = bool(report.blocking)
     why = _report.sentence(document)
@@ -167,7 +147,7 @@ def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[
         "policy_digest": report.policy_digest,
         "loosened": list(report.loosened),
         "summary": _report.summary(document),
-        "table": _report.table(document, width=shutil.get_terminal_size((120, 40)).columns),
+        "table": _report.table(document, width=terminal_columns()),
         "failed": blocked and fails,
     }
     if blocked:

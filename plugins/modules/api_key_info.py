@@ -482,7 +482,7 @@ options:
             type: str
           egress_address:
             description:
-              - Whether the address that the key is used from is yours alone, shared with strangers (a provider's NAT), or
+              - Whether the address that the key is used from is yours alone, shared with strangers (behind a NAT), or
                 that of a commercial proxy.
             type: str
             choices: [exclusive, shared, proxy]

@@ -137,11 +137,14 @@ def read_usable(*, sources: t.Iterable[str], add: t.Callable[[FactsFile], None])
 
     Sources as in :func:`read_facts`. A file must carry the name that learners give it: what is in a file of another
     name was moved there. Where two files hold the same kind for one host, neither counts. ``add`` may raise
-    ``InputError`` for what it cannot use. Raises ``InputError`` for a source that is not there or empty.
+    ``InputError`` for what it cannot use. Raises ``InputError`` for a source that is not there; an
+    empty directory is what a run leaves in which nothing could be learned.
     """
     refused: list[Refused] = []
     found: dict[tuple[str, str], list[str]] = {}
-    for path in dict.fromkeys(os.path.realpath(path) for source in sources for path in _files(source)):
+    for path in dict.fromkeys(
+        os.path.realpath(path) for source in sources for path in _files(source, may_be_empty=True)
+    ):
         host, _dot, kind = Path(path).name.removesuffix(".json").rpartition(".")
         if kind not in KINDS or not path.endswith(".json"):
             refused.append(Refused(None, None, f"src {path!r}: is no file of facts by its name; remove it."))
@@ -165,7 +168,7 @@ def read_usable(*, sources: t.Iterable[str], add: t.Callable[[FactsFile], None])
 
 def read_file(path: str) -> FactsFile:
     """Read one file of facts; raises ``InputError`` with one sentence that names it."""
-    data = _load(path)
+    data = read_json(path, field="src")
     missing = sorted(name for name in _HEAD if name not in data)
     if missing:
         raise InputError(field="src", value=path, problem=f"lacks {', '.join(missing)}", mend=_MEND)
@@ -235,7 +238,7 @@ def replace_file(path: Path, *, text: str) -> None:
         raise
 
 
-def _files(source: str) -> list[str]:
+def _files(source: str, *, may_be_empty: bool = False) -> list[str]:
     path = Path(source).expanduser()
     try:
         if not path.is_dir():
@@ -248,7 +251,7 @@ def _files(source: str) -> list[str]:
             problem=f"cannot be read ({os.strerror(error.errno or 0)})",
             mend="give files of facts, or directories of them",
         ) from None
-    if not names:
+    if not names and not may_be_empty:
         raise InputError(
             field="src",
             value=source,
@@ -258,30 +261,32 @@ def _files(source: str) -> list[str]:
     return [str(path / name) for name in names]
 
 
-def _load(path: str) -> dict[str, t.Any]:
+def read_json(path: str, *, field: str) -> dict[str, t.Any]:
+    """Read a file that holds one JSON object; ``field`` is the option in an ``InputError``, which names the file."""
+    mend = _MEND if field == "src" else "give a file that report_path wrote"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise InputError(field="src", value=path, problem="is not a plain file", mend="give a file of facts")
+                raise InputError(field=field, value=path, problem="is not a plain file", mend="give a file")
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
-            field="src",
+            field=field,
             value=path,
             problem=f"cannot be read ({os.strerror(error.errno or 0)})",
-            mend="give a file of facts that you may read",
+            mend="give a file that you may read",
         ) from None
     if len(content) > MAX_BYTES:
         raise InputError(
-            field="src", value=path, problem=f"is larger than {MAX_BYTES} bytes", mend="give a file of facts"
+            field=field, value=path, problem=f"is larger than {MAX_BYTES} bytes", mend="give a file of facts"
         )
     try:
         data = json.loads(content, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise InputError(field="src", value=path, problem="is no whole JSON", mend=_MEND) from None
+        raise InputError(field=field, value=path, problem="is no whole JSON", mend=mend) from None
     if not isinstance(data, dict):
-        raise InputError(field="src", value=path, problem="is no JSON object", mend=_MEND)
+        raise InputError(field=field, value=path, problem="is no JSON object", mend=mend)
     return data
 
 

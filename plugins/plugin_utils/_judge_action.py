@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
+import os
+import shutil
 import typing as t
 from pathlib import Path
 
+import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -20,7 +24,7 @@ from ..module_utils._errors import InputError, TradingHostsError
 from ..module_utils._facts import Access, ClockFacts, EgressFacts, KeyFacts, clock_facts, egress_facts, key_facts
 from ..module_utils._facts import Path as FactPath
 from ..module_utils._policy._case import NOT_OBSERVED, Machine, instant
-from ._facts_files import FactsFile, plain
+from ._facts_files import FactsFile, plain, replace_file
 
 
 class JudgeAction(ActionBase):
@@ -40,9 +44,12 @@ class JudgeAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Judge, and turn what a person can mend into one sentence."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        self.task_vars: t.Mapping[str, t.Any] = task_vars or {}
+        #: The inventory's name of the host that the task runs for.
+        self.host = str(self.task_vars.get("inventory_hostname", "localhost"))
         try:
             options = self._options()
-            result.update(self.judge(options, host=str((task_vars or {}).get("inventory_hostname", "localhost"))))
+            result.update(self.judge(options))
         except TradingHostsError as error:
             raise AnsibleActionFail(str(error)) from None
         result["changed"] = False
@@ -69,19 +76,19 @@ class JudgeAction(ActionBase):
             raise AnsibleActionFail(" ".join(checked.error_messages))
         return {**checked.validated_parameters, **raw}
 
-    def judge(self, options: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
-        """Return the result; ``host`` is the inventory's name of the host that the task runs for."""
+    def judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Return the result."""
         raise NotImplementedError
 
 
-def now_of(text: str | None) -> float:
+def now_of(text: str | None, *, field: str = "now") -> float:
     """Return the instant to judge at, in seconds since 1970: ``text`` (ISO 8601 in UTC) or the controller's clock."""
     if text is None:
         return datetime.datetime.now(tz=datetime.UTC).timestamp()
     at = instant(text)
     if at is None:
         raise InputError(
-            field="now", value=text, problem="is no instant in UTC", mend="write it as 2026-11-22T07:13:54Z"
+            field=field, value=text, problem="is no instant in UTC", mend="write it as 2026-11-22T07:13:54Z"
         )
     return at
 
@@ -102,6 +109,40 @@ def list_of(value: t.Any, name: str, *, inner: str | None = None) -> list[t.Any]
         mend = f"give the {inner or name} of a learner's registered result"
         raise InputError(field=name, problem=f"is {type(given).__name__}, not a list", mend=mend)
     return given
+
+
+def mapping_of(value: t.Any, name: str) -> dict[str, t.Any]:
+    """Return a mapping option as plain values; nothing given is an empty one."""
+    given = plain(value)
+    if given is not None and not isinstance(given, dict):
+        raise InputError(field=name, problem=f"is {type(given).__name__}, not a mapping", mend="write name: value")
+    return given or {}
+
+
+def read_waivers_file(path: str, *, given: str) -> list[t.Any]:
+    """Return what a file of waivers holds; ``given`` is its name as the person wrote it."""
+    try:
+        return list_of(read_yaml(path, field="waivers_file", load=yaml.safe_load), "waivers_file")
+    except yaml.YAMLError:
+        mend = "write a list of waivers"
+        raise InputError(field="waivers_file", value=given, problem="is no YAML", mend=mend) from None
+
+
+def write_report(path: str, document: t.Mapping[str, t.Any]) -> None:
+    """Write a report whole or not at all, with mode 0600."""
+    try:
+        text = json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n"
+        replace_file(Path(path).expanduser(), text=text)
+    except OSError as error:
+        raise TradingHostsError(
+            f"report_path {path!r}: the report cannot be written ({os.strerror(error.errno or 0)}); give a file in a"
+            " directory on the controller that you may write to."
+        ) from None
+
+
+def terminal_columns() -> int:
+    """Return how wide a table may be."""
+    return shutil.get_terminal_size((120, 40)).columns
 
 
 #: Kinds of files whose facts do not name their host: the file does.

@@ -130,7 +130,12 @@ def table(doc: Document, *, width: int = 120, rows: int = _ROWS) -> list[str]:
     ]
     for line in lines[rows:]:
         by_subject.pop((line["host"], line["key"]), None)
-    body += [_row(key or "", host or "", "", found) for (host, key), found in by_subject.items() if host is not None]
+    # A host has a row of its own only where something weighs.
+    body += [
+        _row(key or "", host or "", "", found)
+        for (host, key), found in by_subject.items()
+        if host is not None and any(_weighs(finding) for finding in found)
+    ]
     text = _layout(body, width=max(60, width))
     if len(lines) > rows:
         text.append(f"... and {len(lines) - rows} more keys.")
@@ -151,8 +156,7 @@ def _row(key: str, host: str, seen_from: str, findings: t.Sequence[Document]) ->
     for finding in findings:
         if finding["root"] is not None:
             folded[finding["root"]] = folded.get(finding["root"], 0) + 1
-    least = {FAIL: RANK["medium"], UNKNOWN: RANK["high"], "waived": RANK["medium"]}
-    shown = [f for f in roots if RANK[f["severity"]] >= least[f["status"]]][:_MOST]
+    shown = [f for f in roots if _weighs(f)][:_MOST]
     cells: list[tuple[str, str]] = []
     for finding in shown:
         mend = _mend(finding)
@@ -165,6 +169,14 @@ def _row(key: str, host: str, seen_from: str, findings: t.Sequence[Document]) ->
     if rest:
         cells.append((f"and {rest} of less weight" if cells else f"ok ({rest} of less weight)", ""))
     return _Row(key, host, seen_from, tuple(cells) or (("ok", ""),))
+
+
+#: From which severity a table shows a finding; it counts the others.
+_LEAST = {FAIL: RANK["medium"], UNKNOWN: RANK["high"], "waived": RANK["medium"]}
+
+
+def _weighs(finding: Document) -> bool:
+    return RANK[finding["severity"]] >= _LEAST[finding["status"]]
 
 
 def _mend(finding: Document) -> str:

@@ -51,6 +51,10 @@ _EVERYTHING = frozenset(
 )
 
 
+#: Families of rules that need what is learned: of a key that was not seen, that it was not is the root of them all.
+_NEED_FACTS = frozenset(("access", "addresses", "clock", "ipv6"))
+
+
 class KeyLine(t.NamedTuple):
     """One key in the table that people read.
 
@@ -232,11 +236,14 @@ class _Judgement:
         """Run the rules on one key and return its verdict in one word."""
         worst = PASSED
         raw = (case.key.host, case.key.name)
+        unseen = case.fleet is not None and not case.fleet.seen(case)
         for rule in rules:
             verdict = SKIP if case.retired and not rule.of_retired else rule.function(case)
             if case.stale is not None and verdict.status == PASSED and STRENGTH[verdict.basis] >= STRENGTH["observed"]:
                 # What was bad is reported still; what was good may be so no more.
                 verdict = unknown(f"the facts are {case.stale}", root="key-accepted")
+            if unseen and verdict.status == UNKNOWN and (rule.family in _NEED_FACTS or verdict.root == "key-accepted"):
+                verdict = verdict._replace(root="key-not-observed")
             finding = self.add(rule, case.subject, verdict, raw=raw)
             if finding is None or worst == FAIL:
                 continue

@@ -501,8 +501,11 @@ def identity_marks(host: Host) -> t.Iterator[tuple[str, str]]:
 
 
 def _account(case: Case) -> str | None:
-    """Return the account of a key as the exchange tells it, else as it is declared."""
-    return _observed_account(case) or (str(case.declared["account"]) if case.declared.get("account") else None)
+    """Return the account of a key as the exchange tells it, else as a named person vouches for it."""
+    account = _observed_account(case)
+    if account is None and case.declared.get("account") and case.basis_of("account") == "attested":
+        return str(case.declared["account"])
+    return account
 
 
 def _observed_account(case: Case) -> str | None:

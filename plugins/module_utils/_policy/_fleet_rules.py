@@ -286,7 +286,10 @@ def _host_cloned(case: HostCase) -> _Found:
             ),
         )
     elif next(identity_marks(case.host), None) is None:
-        yield subject, unknown("nobody learned what tells this host from a copy of it", remedy=_LEARN)
+        yield (
+            subject,
+            unknown("nobody learned what tells this host from a copy of it", severity="medium", remedy=_LEARN),
+        )
     else:
         yield subject, OBSERVED
 

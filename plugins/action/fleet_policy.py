@@ -1,0 +1,239 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judges the facts of a whole inventory on the controller: every key that any host declares, whoever is in the play."""
+
+from __future__ import annotations
+
+import gc
+import os
+import typing as t
+
+from ..module_utils._errors import InputError
+from ..module_utils._exchanges._registry import find
+from ..module_utils._facts import KeyFacts
+from ..module_utils._policy._earlier import Baseline, History, read_baseline, read_history
+from ..module_utils._policy._engine import Report, judge
+from ..module_utils._policy._finding import SEVERITIES
+from ..module_utils._policy._fleet import FleetInput, Place
+from ..module_utils._policy._gates import NEVER
+from ..module_utils._policy._rules import RULES
+from ..module_utils._policy._settings import read_policy
+from ..module_utils._policy._waivers import read_waivers
+from ..module_utils._version import VERSION
+from ..plugin_utils import _fleet_report, _report
+from ..plugin_utils._facts_files import FactsFile, plain, read_json, read_usable
+from ..plugin_utils._inventory_keys import DeclaredKey, declared_keys
+from ..plugin_utils._judge_action import (
+    Facts,
+    JudgeAction,
+    instant_text,
+    mapping_of,
+    now_of,
+    read_waivers_file,
+    terminal_columns,
+    write_report,
+)
+
+#: A result with more than this costs Ansible more time than judging does; the report file has all.
+MOST_FINDINGS = 500
+MOST_ALLOWLISTS = 100
+_THRESHOLDS = [*SEVERITIES, NEVER]
+
+
+class ActionModule(JudgeAction):
+    argument_spec: t.ClassVar[dict[str, t.Any]] = {
+        "src": {"type": "list", "elements": "path", "required": True},
+        "variables": {"type": "list", "elements": "str", "default": ["exchange_credentials_api_keys"]},
+        "compare_secrets": {"type": "bool", "default": True, "no_log": False},
+        "learned_since": {"type": "str"},
+        "previous": {"type": "path"},
+        "baseline": {"type": "path"},
+        "declared_addresses": {"type": "list", "elements": "str", "default": []},
+        "confirm": {"type": "bool", "default": False},
+        "policy": {"type": "raw"},
+        "waivers_file": {"type": "path"},
+        "fail_on": {"type": "str", "choices": _THRESHOLDS},
+        "fail_on_unknown": {"type": "str", "choices": _THRESHOLDS},
+        "now": {"type": "str"},
+        "return_passed": {"type": "bool", "default": False},
+        "report_path": {"type": "path"},
+    }
+
+    def judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Gather what the inventory declares and what the files tell, judge it, and write the report."""
+        # Everything made here lives until the end: looking for garbage in it would take a third of the time.
+        gc.disable()
+        try:
+            return self._judge(options)
+        finally:
+            gc.enable()
+
+    def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        now = now_of(options["now"])
+        policy = read_policy(mapping_of(options["policy"], "policy"), rules=RULES)
+        waivers = self._waivers(options["waivers_file"])
+        declared = declared_keys(
+            hostvars=self.task_vars["hostvars"],
+            variables=_names(options["variables"]),
+            loader=self._loader,
+            compare_secrets=options["compare_secrets"],
+        )
+        if not declared:
+            problem = f"no host of the inventory sets {' or '.join(options['variables'])}: there is nothing to judge"
+            raise InputError(field="variables", problem=problem, mend="give the inventory, or name its variables")
+        hosts = frozenset(str(name) for name in self.task_vars["hostvars"])
+        facts, unseen, problems = _gather(options["src"], declared=declared, hosts=hosts)
+        given = FleetInput(
+            hosts=hosts,
+            declared=frozenset((key.host, key.name) for key in declared),
+            unseen=unseen,
+            ids={(key.host, key.name): key.id for key in declared if key.id is not None},
+            phrases={(key.host, key.name): key.phrase for key in declared if key.phrase is not None},
+            since=now_of(options["learned_since"], field="learned_since") if options["learned_since"] else None,
+            history=_history(options["previous"]),
+            baseline=_baseline(options["baseline"]),
+        )
+        report = judge(
+            keys=facts.keys,
+            egress=facts.egress,
+            machines=list(facts.machines.values()),
+            clocks=facts.clocks,
+            policy=policy,
+            waivers=read_waivers(waivers, rules=RULES, policy=policy, now=now, where="waivers_file"),
+            now=now,
+            exchange_of=find,
+            fail_on=options["fail_on"],
+            fail_on_unknown=options["fail_on_unknown"],
+            confirmed=options["confirm"],
+            ours=frozenset(str(plain(address)) for address in options["declared_addresses"]),
+            keep_passed=options["return_passed"],
+            fleet=given,
+        )
+        if report.fleet is None:
+            raise TypeError("the engine judged no fleet")
+        document = _fleet_report.document(
+            report, fleet=report.fleet, problems=problems, gate="audit", judged_at=instant_text(now), version=VERSION
+        )
+        if options["report_path"]:
+            write_report(options["report_path"], document)
+        return _result(report, document, fails=options["fail_on"] != NEVER)
+
+    def _waivers(self, path: str | None) -> list[t.Any]:
+        if not path:
+            return []
+        return read_waivers_file(path if os.path.isabs(path) else self._find_needle("files", path), given=path)
+
+
+def _names(given: t.Sequence[str]) -> list[str]:
+    for name in given:
+        if not str(name).isidentifier():
+            mend = "write names such as exchange_credentials_api_keys"
+            raise InputError(field="variables", value=str(name), problem="is no name of a variable", mend=mend)
+    return [str(name) for name in given]
+
+
+def _gather(
+    sources: t.Sequence[str], *, declared: t.Sequence[DeclaredKey], hosts: frozenset[str]
+) -> tuple[Facts, dict[Place, str], list[str]]:
+    """Return the facts, why there are none of some keys, and what was not used at all.
+
+    What cannot be used of one host never hides another one.
+    """
+    facts = Facts()
+    told: set[str] = set()
+    strangers: list[str] = []
+
+    def add(file: FactsFile) -> None:
+        if file.host not in hosts and file.kind != "inventory":
+            strangers.append(f"{file.path} is about {file.host}, which the inventory does not have.")
+            return
+        if file.kind == "api_keys":
+            _once(file)
+        facts.add_file(file)
+        if file.kind == "api_keys":
+            told.add(file.host)
+
+    refused = read_usable(sources=[str(source) for source in sources], add=add)
+    bad = {each.host: each.why for each in refused if each.kind == "api_keys"}
+    exchanges = {(key.host, key.name): key.declared["exchange"] for key in declared}
+    known: set[Place] = set()
+    unseen: dict[Place, str] = {}
+    kept: list[KeyFacts] = []
+    for key in facts.keys:
+        place = key.host, key.name
+        if exchanges.get(place, key.exchange) != key.exchange:
+            unseen[place] = f"its facts are about {key.exchange}, and the inventory declares {exchanges[place]}"
+            continue
+        known.add(place)
+        kept.append(key)
+    facts.keys = kept
+    for one in declared:
+        place = one.host, one.name
+        if place in known or place in unseen:
+            continue
+        if one.host in bad:
+            unseen[place] = f"its facts cannot be used: {bad[one.host]}".rstrip(".")
+        else:
+            unseen[place] = (
+                "its host's facts do not tell of it" if one.host in told else "there are no facts of its host"
+            )
+    facts.declare([key.declared for key in declared], host="", wheres=[key.where for key in declared])
+    return facts, unseen, [each.why for each in refused] + strangers
+
+
+def _once(file: FactsFile) -> None:
+    seen: set[t.Any] = set()
+    for index, fact in enumerate(file.facts):
+        name = str(fact.get("name"))
+        if name in seen:
+            where = f"src {file.path!r} facts[{index}].name"
+            raise InputError(field=where, value=name, problem="is there twice", mend="learn the facts again")
+        seen.add(name)
+
+
+def _baseline(path: str | None) -> Baseline | None:
+    return read_baseline(read_json(path, field="baseline"), where=f"baseline {path!r}") if path else None
+
+
+def _history(path: str | None) -> History | None:
+    """Return what the last report tells; in the first run there is none yet."""
+    if not path:
+        return None
+    if not os.path.exists(os.path.expanduser(path)):
+        return History("", {}, {})
+    return read_history(read_json(path, field="previous"), where=f"previous {path!r}")
+
+
+def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[str, t.Any]:
+    whole = document["fleet"]
+    coverage = whole["coverage"]
+    nothing = coverage["keys_seen"] == 0
+    blocked = bool(report.blocking) or nothing
+    telling = [each for each in whole["allowlists"] if each["add"] or each["idle"] or each["unconfirmed"]]
+    why = _report.sentence(document) if report.blocking else None
+    if nothing:
+        first = coverage["not_seen"][0]
+        seen = f"None of the {coverage['keys_declared']} declared keys was seen in this run"
+        why = f"{seen}: {first['key']} on {first['host']}, {first['why']}. {why or ''}".strip()
+    result = {
+        "partial": whole["partial"],
+        "coverage": {**coverage, "not_seen": coverage["not_seen"][:MOST_FINDINGS]},
+        "problems": whole["problems"][:MOST_FINDINGS],
+        "findings": document["findings"][:MOST_FINDINGS],
+        "findings_omitted": max(0, len(document["findings"]) - MOST_FINDINGS),
+        "allowlists": telling[:MOST_ALLOWLISTS],
+        "allowlists_omitted": max(0, len(telling) - MOST_ALLOWLISTS),
+        "counts": document["counts"],
+        "blocked": blocked,
+        "blocked_because": why,
+        "policy_digest": report.policy_digest,
+        "loosened": document["loosened"],
+        "summary": _fleet_report.summary(document),
+        "table": _report.table(document, width=terminal_columns()),
+        "failed": blocked and fails,
+    }
+    if blocked:
+        result["msg"] = why
+    return result
