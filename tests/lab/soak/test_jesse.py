@@ -166,7 +166,7 @@ def test_it_runs_with_its_database_and_answers_who_has_the_password(jesse: Jesse
     password = decrypt(jesse.lab, jesse.host, "jesse-password")
     assert len(password) == 43
     done = jesse.lab.execute(jesse.host, ["/usr/bin/python3", "-c", ASK], text_input=password)
-    assert json.loads(done.stdout) == [401, 200, [200, {"data": ["Calm"]}]]
+    assert json.loads(done.stdout) == [401, 200, [200, {"status": "success", "strategies": ["Calm"]}]]
     settings = "".join(path.read_text() for path in (jesse.lab.root(jesse.host) / "etc/jesse").rglob("*.env"))
     journal = jesse.execute("journalctl", "--output=cat", "--no-pager", "--unit=jesse.service")
     for text in (run.output, settings, journal, jesse.execute("systemctl", "cat", "jesse.service")):
