@@ -28,7 +28,7 @@ def defaults(role: str) -> dict[str, Any]:
 
 
 def test_every_role_says_what_it_takes() -> None:
-    assert NAMES == sorted(path.name for path in ROLES.iterdir() if (path / "tasks").is_dir())
+    assert sorted(path.name for path in ROLES.iterdir() if (path / "tasks").is_dir()) == NAMES
 
 
 @pytest.mark.parametrize("role", NAMES)
