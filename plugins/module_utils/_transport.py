@@ -162,6 +162,40 @@ def tls_context(*, ca_path: str | None, default_ca: str, validate: bool) -> ssl.
     return context
 
 
+class _ForAddress:
+    """A context for a server that has an address and no name.
+
+    urllib3 before 2 does not tell Python the name then, to keep it out of the TLS greeting. Python keeps it out by
+    itself, and without it cannot check the certificate and refuses to connect.
+    """
+
+    def __init__(self, context: t.Any, address: str) -> None:
+        self._context = context
+        self._address = address
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._context, name)
+
+    def wrap_socket(self, opened: socket.socket, server_hostname: str | None = None) -> ssl.SSLSocket:
+        """Shake hands as the context does, with the address as the name."""
+        wrapped: ssl.SSLSocket = self._context.wrap_socket(opened, server_hostname=server_hostname or self._address)
+        return wrapped
+
+
+def _prepare(connection: t.Any) -> None:
+    """Make a connection use the shared context, whatever the version of urllib3 does by itself."""
+    # The context holds them already, and to read them again takes longer than all the rest.
+    connection.ca_certs = None
+    if isinstance(connection.ssl_context, _ForAddress):  # it was cut, and is dialled anew
+        return
+    host = str(connection._tunnel_host or connection.host).strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return
+    connection.ssl_context = _ForAddress(connection.ssl_context, host)
+
+
 if HAS_REQUESTS:
     #: Everything that a question can raise.
     ERRORS: tuple[type[Exception], ...] = (
@@ -179,8 +213,7 @@ if HAS_REQUESTS:
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                # The context holds them already, and to read them again takes longer than all the rest.
-                self.ca_certs = None
+                _prepare(self)
                 return dialer.dial(host=self.host, port=int(self.port or 443))
 
         class PlainPool(HTTPConnectionPool):
@@ -231,7 +264,7 @@ if HAS_SOCKS:
 
         class Secure(SOCKSHTTPSConnection):
             def _new_conn(self) -> t.Any:
-                self.ca_certs = None  # as above
+                _prepare(self)
                 opened = super()._new_conn()
                 dialer.watch(opened)
                 return opened

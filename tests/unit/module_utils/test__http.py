@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import gzip
+import ipaddress
 import socket
 import ssl
 import threading
@@ -16,6 +18,9 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from ansible_collections.trading.hosts.plugins.module_utils import _http, _transport
@@ -24,6 +29,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._http import BODY_LI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Talk = Callable[[socket.socket, bytes], None]
 
@@ -33,8 +39,12 @@ CANARY = "canary-7f3a9c"
 class Server:
     """Answers each request with what `talk` does to the connection, and keeps what it was sent."""
 
-    def __init__(self, talk: Talk, *, address: str = "127.0.0.1") -> None:
+    def __init__(self, talk: Talk, *, address: str = "127.0.0.1", certificate: Path | None = None) -> None:
         self._talk = talk
+        self._tls: ssl.SSLContext | None = None
+        if certificate is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(certificate)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._listener = socket.create_server((address, 0), family=family)
         self.port = self._listener.getsockname()[1]
@@ -57,6 +67,9 @@ class Server:
 
     def _handle(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
             head = b""
             while True:
                 part = connection.recv(65536)
@@ -67,6 +80,11 @@ class Server:
                     self.heads.append(head)
                     self._talk(connection, head)
                     head = b""
+
+    def hang_up(self) -> None:
+        for connection in self._open:
+            with contextlib.suppress(OSError):  # it is not connected any more
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -437,6 +455,87 @@ def test_tls_1_1_is_not_spoken_and_certificates_are_checked() -> None:
     strict = _transport.tls_context(ca_path=None, default_ca=str(DEFAULT_CA_BUNDLE_PATH), validate=True)
     assert strict.check_hostname
     assert strict.verify_mode == ssl.CERT_REQUIRED
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Callable[[str], Path]:
+    """Give a file with a certificate for an address, of its own authority, and the key of that."""
+
+    def make(address: str) -> Path:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "server")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path = tmp_path / "server.pem"
+        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
+        return path
+
+    return make
+
+
+def tunnel_to(certificate: Path, answer: bytes) -> Talk:
+    """Be a proxy, and the server behind it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def talk(connection: socket.socket, _head: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with context.wrap_socket(connection, server_side=True) as secure:
+            if secure.recv(65536):
+                secure.sendall(answer)
+
+    return talk
+
+
+# Sources of a host's own address are asked so: no name, a certificate for the address.
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_server_without_a_name_is_known_by_its_address(serve: Any, client: Any, certified: Any, address: str) -> None:
+    certificate = certified(address)
+    server = serve(reply(b"x"), address=address, certificate=certificate)
+    url = f"https://{f'[{address}]' if ':' in address else address}:{server.port}/"
+    http = client(ca_path=str(certificate))
+    assert [http.send(Request("GET", url)).body for _turn in range(2)] == [b"x", b"x"]
+    assert len(server.peers) == 1
+    server.hang_up()
+    assert http.send(Request("GET", url)).body == b"x"
+    assert len(server.peers) == 2
+    assert kind_of(client(), url) == "tls"
+    assert client(validate_certs=False).send(Request("GET", url)).body == b"x"
+
+
+def test_a_certificate_for_another_address_is_refused(serve: Any, client: Any, certified: Any) -> None:
+    certificate = certified("127.0.0.2")
+    server = serve(reply(b"x"), certificate=certificate)
+    assert kind_of(client(ca_path=str(certificate)), f"https://127.0.0.1:{server.port}/") == "tls"
+    assert server.heads == []
+
+
+@pytest.mark.parametrize(("certificate_for", "accepted"), [("192.0.2.1", True), ("127.0.0.1", False)])
+def test_a_server_without_a_name_is_known_behind_a_proxy_too(
+    serve: Any, client: Any, certified: Any, certificate_for: str, accepted: bool
+) -> None:
+    certificate = certified(certificate_for)
+    proxy = serve(tunnel_to(certificate, reply(b"x")))
+    http = client(ca_path=str(certificate), proxy=f"http://127.0.0.1:{proxy.port}")
+    if accepted:
+        assert http.send(Request("GET", "https://192.0.2.1/")).body == b"x"
+    else:
+        assert kind_of(http, "https://192.0.2.1/") == "tls"
+    assert proxy.heads[0].startswith(b"CONNECT 192.0.2.1:443 ")
 
 
 def test_a_request_and_a_credential_show_no_secret() -> None:
