@@ -142,6 +142,11 @@ def read_usable(*, sources: t.Iterable[str], add: t.Callable[[FactsFile], None])
     """
     refused: list[Refused] = []
     found: dict[tuple[str, str], list[str]] = {}
+    sources = list(sources)
+    for source in sources:
+        if not Path(source).expanduser().exists():
+            mend = "give the facts_dir that the learners wrote to"
+            raise InputError(field="src", value=source, problem="is not there", mend=mend)
     for path in dict.fromkeys(
         os.path.realpath(path) for source in sources for path in _files(source, may_be_empty=True)
     ):

@@ -236,13 +236,18 @@ class _Judgement:
         """Run the rules on one key and return its verdict in one word."""
         worst = PASSED
         raw = (case.key.host, case.key.name)
-        unseen = case.fleet is not None and not case.fleet.seen(case)
+        unseen = case.fleet.why.get(raw) if case.fleet is not None else None
+        old = f"the facts are {case.stale}" if case.stale is not None else unseen
         for rule in rules:
             verdict = SKIP if case.retired and not rule.of_retired else rule.function(case)
-            if case.stale is not None and verdict.status == PASSED and STRENGTH[verdict.basis] >= STRENGTH["observed"]:
+            if old is not None and verdict.status == PASSED and STRENGTH[verdict.basis] >= STRENGTH["observed"]:
                 # What was bad is reported still; what was good may be so no more.
-                verdict = unknown(f"the facts are {case.stale}", root="key-accepted")
-            if unseen and verdict.status == UNKNOWN and (rule.family in _NEED_FACTS or verdict.root == "key-accepted"):
+                verdict = unknown(old, root="key-accepted")
+            if (
+                unseen is not None
+                and verdict.status == UNKNOWN
+                and (rule.family in _NEED_FACTS or verdict.root == "key-accepted")
+            ):
                 verdict = verdict._replace(root="key-not-observed")
             finding = self.add(rule, case.subject, verdict, raw=raw)
             if finding is None or worst == FAIL:

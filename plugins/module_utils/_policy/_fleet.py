@@ -362,8 +362,6 @@ class Fleet:
         self, group: Group, entries: tuple[Entry, ...], *, known: bool
     ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
         """Return the entries that no host was seen to use, and why somebody may use them all the same."""
-        if not entries:
-            return (), ()
         missing = [] if known else ["the key's id is not known, so other hosts may use it"]
         used: list[str] = []
         families: set[str] = set()
@@ -393,7 +391,7 @@ class Fleet:
             missing.append(stranger)
         reasons = self._reasons(group)
         idle = [entry for entry in unused(entries, used) if entry.canonical not in reasons]
-        return tuple(idle), tuple(dict.fromkeys(missing)) if idle else ()
+        return tuple(idle), tuple(dict.fromkeys(missing))
 
     def _reasons(self, group: Group) -> set[str]:
         """Return the entries that are there for a reason whose last day is not over."""
