@@ -108,3 +108,10 @@ def password_login(lab: Lab, host: str, *, helper: Path) -> str:
         env={**os.environ, "SSH_ASKPASS": str(helper), "SSH_ASKPASS_REQUIRE": "force"},
     )
     return (done.stdout + done.stderr).strip()
+
+
+def tunnel(lab: Lab, host: str, target: str) -> str:
+    """Ask the host's SSH server for a way to an address and port; return what comes out of it, or ssh's complaint."""
+    argv = ["ssh", "-F", "/dev/null", *_host.ssh_address_options(), "-i", str(_host.CLIENT_KEY), "-W", target]
+    done = run([*argv, f"deploy@{lab.host(host).ssh_address}"], check=False)
+    return (done.stdout + done.stderr).strip()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab.e2e._baseline import FRESH, PASSWORD, build, changed, fresh_hosts, password_login, refusal, state
+from tests.lab.e2e._baseline import FRESH, PASSWORD, build, changed, fresh_hosts, password_login, refusal, state, tunnel
 from tests.lab.e2e._support import Controller, Run
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ def test_what_stands_after_the_first_run(lab: Lab, controller: Controller, built
         assert lab.execute(host, ["id", "-un"], user="deploy").stdout == "deploy\n"
         sshd = lab.execute(host, ["sshd", "-T"]).stdout.splitlines()
         assert {"passwordauthentication no", "kbdinteractiveauthentication no", "x11forwarding no"} <= set(sshd)
+        # An operator sees a bot's page, and nobody goes on to other hosts.
+        assert tunnel(lab, host, "127.0.0.1:22").startswith("SSH-2.0-")
+        assert "administratively prohibited" in tunnel(lab, host, f"{lab.host(host).uplink_v4}:22")
         # Nothing is left that would take it back.
         undo = lab.execute(host, ["systemctl", "list-units", "--all", "--no-legend", "trading-hosts-sshd-undo*"])
         assert undo.stdout == ""
