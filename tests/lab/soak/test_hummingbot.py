@@ -116,7 +116,7 @@ def test_what_cannot_run_is_refused_before_anything_changes(bot: Hummingbot) -> 
             **script,
             "hummingbot_files": {"conf/scripts/grid.yml": "script_file_name: lost.py\n"},
         },
-        "hold no secret (files[1].kill_switch.api_key)": {
+        "hold no secret (conf/conf_client.yml.kill_switch.api_key)": {
             "hummingbot_files": {
                 **bot.variables["hummingbot_files"],
                 "conf/conf_client.yml": "kill_switch:\n  api_key: NOTSHOWN1\n",

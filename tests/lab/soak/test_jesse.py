@@ -125,8 +125,8 @@ def test_what_cannot_run_is_refused_before_anything_changes(jesse: Jesse) -> Non
     before = jesse.made()
     refused: dict[str, dict[str, Any]] = {
         "no list with hashes for jesse 1.0, only for 3.5.3": {"jesse_version": "1.0"},
-        "jesse_settings holds TELEGRAM_TOKEN, which is a secret": {"jesse_settings": {"TELEGRAM_TOKEN": "NOTSHOWN1"}},
-        "none of them APP_HOST": {"jesse_settings": {"APP_HOST": "0.0.0.0"}},
+        "jesse_config holds TELEGRAM_TOKEN, which is a secret": {"jesse_config": {"TELEGRAM_TOKEN": "NOTSHOWN1"}},
+        "none of them APP_HOST": {"jesse_config": {"APP_HOST": "0.0.0.0"}},
         "must be a directory on the controller": {"jesse_strategies": ["/nowhere/Lost"]},
         "jesse_port 22 one from 1024": {"jesse_port": 22},
         "must be there, or jesse_postgresql_packages name it": {"jesse_postgresql_packages": []},
@@ -183,7 +183,7 @@ def test_a_second_run_changes_nothing(jesse: Jesse) -> None:
 
 
 def test_settings_with_which_it_does_not_come_up_give_way(jesse: Jesse) -> None:
-    run = jesse.run({**JESSE, "vars": {"jesse_settings": {"DASHBOARD_URL": "no origin"}}})
+    run = jesse.run({**JESSE, "vars": {"jesse_config": {"DASHBOARD_URL": "no origin"}}})
     assert "has its earlier unit back (ActiveState=active)" in jesse.failure(run)
     assert jesse.shown("ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
 
