@@ -9,82 +9,20 @@ The tests of this file build on each other, in the order in which they stand her
 
 from __future__ import annotations
 
-import datetime
 import json
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab.demo._scenarios import Scenario, api_key, create
-from tests.lab.e2e._freqtrade import CONFIG, STRATEGY, UNIT, WHEELHOUSE, Bot
-from tests.lab.e2e._support import Run, listing
+from tests.lab.e2e._freqtrade import UNIT
+from tests.lab.e2e._house import BUILD, Built, House
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.lab._lab import Lab
 
-SCENARIO = Scenario(host="", name="bot", exchange="bybit", shows="", allowlist=("{public}",))
-BUILD = {"name": "build", "ansible.builtin.include_role": {"name": "trading.hosts.trading_host"}}
 DECLARATION = "/etc/trading-hosts/services/freqtrade.json"
-
-
-@dataclass(frozen=True)
-class Built:
-    """One run of the role: how long it took, in seconds, and how often each role went to the host."""
-
-    run: Run
-    seconds: float
-    roles: dict[str, dict[str, float]]
-
-    @property
-    def changed(self) -> list[str]:
-        return [result.task for result in self.run.results if result.status == "changed"]
-
-
-class House(Bot):
-    """A fresh host that is to trade, and what its owner wrote."""
-
-    def prepare(self) -> None:
-        self.boot(layers=False)
-        self.lab.execute(self.host, ["systemctl", "unmask", "--quiet", "apt-daily.timer", "apt-daily-upgrade.timer"])
-        now = datetime.datetime.now(tz=datetime.UTC)
-        public = self.lab.public_addresses(self.host)[0]
-        self.key = create(self.simulator, SCENARIO, public=public, now=now)
-        (self.directory / "never_trade.py").write_text(STRATEGY)
-        self.declare(entry=api_key(SCENARIO, self.key, now=now))
-
-    def declare(self, *, entry: dict[str, Any]) -> None:
-        settings = {
-            "config": CONFIG,
-            "strategy": "NeverTrade",
-            "strategy_files": [str(self.directory / "never_trade.py")],
-            "credentials": ["bot"],
-            "wheelhouse": f"/{WHEELHOUSE}",
-            "restart_sec": 2,
-            "restart_max_delay_sec": 0,
-        }
-        self.variables = {
-            "exchange_credentials_api_keys": [entry],
-            "exchange_credentials_documents": [{"name": "bot", "format": "freqtrade", "api_keys": ["bot"]}],
-            "trading_host_services": [
-                {"name": "freqtrade", "program": "freqtrade", "ip_family": "ipv4", "settings": settings}
-            ],
-            # No time server can be reached in the lab.
-            "host_baseline_clock_wait": 0,
-        }
-        self.write()
-
-    def build(self, **changes: Any) -> Built:
-        self.write(**changes)
-        began = time.monotonic()
-        run, roles = self.controller.run_counted(BUILD, hosts=self.host)
-        return Built(run, time.monotonic() - began, roles)
-
-    def changed_files(self) -> dict[str, Any]:
-        return listing(self.lab, self.host, "etc", "opt", "usr/local")
 
 
 @pytest.fixture(scope="module", params=["trixie", "bookworm"])
