@@ -109,9 +109,10 @@ class ActionModule(JudgeAction):
         )
         inline = report._replace(findings=report.findings[:MOST_FINDINGS], blocking=report.blocking[:MOST_FINDINGS])
         names = {"gate": options["gate"], "judged_at": instant_text(now), "version": VERSION}
+        document = _report.document(inline, **names)
         if options["report_path"]:
-            write_report(options["report_path"], _report.document(report, **names))
-        return _result(report, _report.document(inline, **names), fails=options["fail_on"] != NEVER)
+            write_report(options["report_path"], document, report=report)
+        return _result(report, document, fails=options["fail_on"] != NEVER)
 
 
 def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:

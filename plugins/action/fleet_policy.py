@@ -72,6 +72,8 @@ class ActionModule(JudgeAction):
 
     def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         now = now_of(options["now"])
+        # First: an earlier report may be as large as all facts together.
+        history, baseline = _history(options["previous"]), _baseline(options["baseline"])
         policy = read_policy(mapping_of(options["policy"], "policy"), rules=RULES)
         waivers = self._waivers(options["waivers_file"])
         declared = declared_keys(
@@ -92,8 +94,8 @@ class ActionModule(JudgeAction):
             ids={(key.host, key.name): key.id for key in declared if key.id is not None},
             phrases={(key.host, key.name): key.phrase for key in declared if key.phrase is not None},
             since=now_of(options["learned_since"], field="learned_since") if options["learned_since"] else None,
-            history=_history(options["previous"]),
-            baseline=_baseline(options["baseline"]),
+            history=history,
+            baseline=baseline,
         )
         report = judge(
             keys=facts.keys,
@@ -114,10 +116,16 @@ class ActionModule(JudgeAction):
         if report.fleet is None:
             raise TypeError("the engine judged no fleet")
         document = _fleet_report.document(
-            report, fleet=report.fleet, problems=problems, gate="audit", judged_at=instant_text(now), version=VERSION
+            report._replace(findings=report.findings[:MOST_FINDINGS], blocking=report.blocking[:MOST_FINDINGS]),
+            fleet=report.fleet,
+            problems=problems,
+            spared=sum(finding.spared is not None for finding in report.findings) if given.baseline else 0,
+            gate="audit",
+            judged_at=instant_text(now),
+            version=VERSION,
         )
         if options["report_path"]:
-            write_report(options["report_path"], document)
+            write_report(options["report_path"], document, report=report)
         return _result(report, document, fails=options["fail_on"] != NEVER)
 
     def _waivers(self, path: str | None) -> list[t.Any]:
@@ -221,8 +229,8 @@ def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[
         "partial": whole["partial"],
         "coverage": {**coverage, "not_seen": coverage["not_seen"][:MOST_FINDINGS]},
         "problems": whole["problems"][:MOST_FINDINGS],
-        "findings": document["findings"][:MOST_FINDINGS],
-        "findings_omitted": max(0, len(document["findings"]) - MOST_FINDINGS),
+        "findings": document["findings"],
+        "findings_omitted": len(report.findings) - len(document["findings"]),
         "allowlists": telling[:MOST_ALLOWLISTS],
         "allowlists_omitted": max(0, len(telling) - MOST_ALLOWLISTS),
         "counts": document["counts"],

@@ -10,6 +10,7 @@ of secrets nothing but marks is made, and only where they can be had.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import secrets
@@ -97,7 +98,8 @@ class _Reader:
         self._value = raw[variable]
         self._variable = variable
         self._field = f"{variable} of {host}"
-        self._templar = Templar(loader=loader, variables=raw)
+        self._raw = raw
+        self._loader = loader
         #: Written out in the inventory, and not made by a template as a whole.
         self._literal = isinstance(self._value, (list, tuple)) and all(isinstance(e, t.Mapping) for e in self._value)
 
@@ -131,12 +133,19 @@ class _Reader:
         """Return one secret, or ``None`` where there is none or it cannot be read here."""
         try:
             if self._literal:
-                value = self._resolved(self._value[index].get(name))
+                value = self._value[index].get(name)
+                if value is None or (isinstance(value, str) and not _has_template(value)):
+                    return None if value is None else str(value)
+                value = self._resolved(value)
             else:
                 value = self._expression(f"{self._variable}[{index}]['{name}'] | default(none)")
             return None if value is None or isinstance(value, (dict, list)) else str(value)
         except AnsibleError:
             return None
+
+    @functools.cached_property
+    def _templar(self) -> Templar:
+        return Templar(loader=self._loader, variables=self._raw)
 
     def _resolved(self, value: t.Any) -> t.Any:
         return self._templar.template(value)
@@ -148,7 +157,7 @@ class _Reader:
 def _has_template(value: t.Any) -> bool:
     if isinstance(value, str):
         return "{{" in value or "{%" in value
-    if isinstance(value, t.Mapping):
+    if isinstance(value, (dict, t.Mapping)):
         return any(_has_template(each) for each in value.values())
     return isinstance(value, (list, tuple)) and any(_has_template(each) for each in value)
 

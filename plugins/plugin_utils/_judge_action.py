@@ -24,6 +24,7 @@ from ..module_utils._errors import InputError, TradingHostsError
 from ..module_utils._facts import Access, ClockFacts, EgressFacts, KeyFacts, clock_facts, egress_facts, key_facts
 from ..module_utils._facts import Path as FactPath
 from ..module_utils._policy._case import NOT_OBSERVED, Machine, instant
+from ..module_utils._policy._engine import Report
 from ._facts_files import FactsFile, plain, replace_file
 
 
@@ -128,16 +129,36 @@ def read_waivers_file(path: str, *, given: str) -> list[t.Any]:
         raise InputError(field="waivers_file", value=given, problem="is no YAML", mend=mend) from None
 
 
-def write_report(path: str, document: t.Mapping[str, t.Any]) -> None:
-    """Write a report whole or not at all, with mode 0600."""
+def write_report(path: str, document: t.Mapping[str, t.Any], *, report: Report) -> None:
+    """Write a report whole or not at all, with mode 0600; the findings are those of ``report``, which holds all."""
     try:
-        text = json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n"
-        replace_file(Path(path).expanduser(), text=text)
+        replace_file(Path(path).expanduser(), text=_pieces(document, report))
     except OSError as error:
         raise TradingHostsError(
             f"report_path {path!r}: the report cannot be written ({os.strerror(error.errno or 0)}); give a file in a"
             " directory on the controller that you may write to."
         ) from None
+
+
+def _pieces(document: t.Mapping[str, t.Any], report: Report) -> t.Iterator[str]:
+    """Yield the JSON text piece by piece: that of ten thousand keys, in one piece, takes hundreds of megabytes."""
+    separator = "{"
+    for name, value in document.items():
+        yield f"{separator}{_json(name)}: "
+        if name in ("findings", "blocking"):
+            opening = "["
+            for finding in getattr(report, name):
+                yield f"{opening}{_json(finding.to_json())}"
+                opening = ", "
+            yield "[]" if opening == "[" else "]"
+        else:
+            yield _json(value)
+        separator = ", "
+    yield "}\n"
+
+
+def _json(value: t.Any) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)
 
 
 def terminal_columns() -> int:
