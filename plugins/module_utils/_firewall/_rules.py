@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ._config import ENFORCE, Config, Endpoint, Group, addresses
+from ._config import ENFORCE, Config, Endpoint, Group, Inbound, addresses
 from ._known import Known
 
 FAMILY, TABLE = "inet", "trading_hosts"
@@ -102,8 +102,8 @@ table {NAMES} {{
   }}
   chain output {{
     type filter hook output priority filter; policy {policy};
-{_OUTPUT_HEAD}{_ipv4_only(config, uids)}{_lines(config.extra_output)}{_OUTPUT_BASE}{_time(config, uids)}\
-{_groups(config, uids)}\
+{_OUTPUT_HEAD}{_answers(config)}{_ipv4_only(config, uids)}{_lines(config.extra_output)}\
+{_OUTPUT_BASE}{_time(config, uids)}{_groups(config, uids)}\
     meta l4proto {{ tcp, udp }} update @{OUT}_4 {{ ip daddr . meta l4proto . th dport }}
     meta l4proto {{ tcp, udp }} update @{OUT}_6 {{ ip6 daddr . meta l4proto . th dport }}
 {_last("out", OUT)}\
@@ -181,17 +181,44 @@ def _ipv4_only(config: Config, uids: t.Mapping[str, int]) -> str:
 
 
 def _inbound(config: Config) -> str:
-    lines = []
-    for each in config.inbound:
-        to = f"{each.protocol} dport {{ {', '.join(map(str, sorted(set(each.ports))))} }} accept\n"
-        networks = [ipaddress.ip_network(source) for source in each.sources]
-        for version in (4, 6):
-            these = [str(network) for network in networks if network.version == version]
-            if these:
-                lines.append(f"    {_ADDRESS[version]} saddr {{ {', '.join(these)} }} {to}")
-        if not networks:
-            lines.append(f"    {to}")
-    return "".join(lines)
+    return "".join(
+        f"    {_peers('saddr', version, peers)}{each.protocol} dport {{ {_ports(each)} }} accept\n"
+        for each in config.inbound
+        for version, peers in _of_each_family(each.sources)
+    )
+
+
+def _answers(config: Config) -> str:
+    """Answers to who came in before the kernel tracked connections.
+
+    It begins to when the first rules that ask for it are loaded, and takes the host's next packet for the first of a
+    new connection: the operator's own would hang. No connection begins with such a packet.
+    """
+    return "".join(
+        f"    {_peers('daddr', version, peers)}tcp sport {{ {_ports(each)} }} tcp flags & (syn | ack) == ack accept\n"
+        for each in config.inbound
+        if each.protocol == "tcp"
+        for version, peers in _of_each_family(each.sources)
+    )
+
+
+def _ports(given: Inbound) -> str:
+    return ", ".join(map(str, sorted(set(given.ports))))
+
+
+def _of_each_family(sources: t.Sequence[str]) -> t.Iterator[tuple[int, t.Sequence[str]]]:
+    """Yield each family with the networks of it; without any networks once, for all."""
+    networks = [ipaddress.ip_network(source) for source in sources]
+    for version in (4, 6):
+        these = [str(network) for network in networks if network.version == version]
+        if these:
+            yield version, these
+    if not networks:
+        yield 0, ()
+
+
+def _peers(which: str, version: int, networks: t.Sequence[str]) -> str:
+    return f"{_ADDRESS[version]} {which} {{ {', '.join(networks)} }} " if networks else ""
 
 
 def _who(names: t.Iterable[str], uids: t.Mapping[str, int]) -> str:

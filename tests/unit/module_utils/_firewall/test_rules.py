@@ -36,6 +36,8 @@ KNOWN = {"api.bybit.com": {"192.0.2.1": 1.0, "2001:db8::1": 1.0}, "echo": {"192.
 UIDS = {"checker": 995, "_chrony": 110, "bot": 990}
 RULES = ruleset(CONFIG, elements=elements(CONFIG, KNOWN), uids=UIDS)
 
+ANSWERS = "tcp sport { 22, 2222 } tcp flags & (syn | ack) == ack accept"
+
 
 def chain(name: str, *, rules: str = RULES) -> list[str]:
     text = rules.partition(f"chain {name} {{\n")[2].partition("\n  }")[0]
@@ -102,6 +104,17 @@ def test_inbound() -> None:
     assert "ip6 saddr { 2001:db8::/32 } udp dport { 9 } accept" in rules
 
 
+def test_who_came_in_before_connections_were_tracked_is_answered() -> None:
+    answers = [rule for rule in chain("output") if "flags" in rule and rule.endswith("accept")]
+    assert answers == [ANSWERS]
+    narrow = dataclasses.replace(CONFIG, inbound=(Inbound("tcp", (22,), ("192.0.2.0/24", "2001:db8::/32")),))
+    rules = chain("output", rules=ruleset(narrow, elements=elements(narrow, KNOWN), uids=UIDS))
+    assert [rule for rule in rules if "flags" in rule and rule.endswith("accept")] == [
+        "ip daddr { 192.0.2.0/24 } tcp sport { 22 } tcp flags & (syn | ack) == ack accept",
+        "ip6 daddr { 2001:db8::/32 } tcp sport { 22 } tcp flags & (syn | ack) == ack accept",
+    ]
+
+
 @pytest.mark.parametrize("name", ["input", "output"])
 def test_what_a_host_needs_to_stay_on_its_networks(name: str) -> None:
     text = "\n".join(chain(name))
@@ -117,6 +130,7 @@ def test_extra_rules_come_first_of_those_for_new_packets(name: str, rule: str) -
     assert [each for each in rules[: rules.index(rule)] if each.endswith("accept")] == [
         f'{name[0]}ifname "lo" accept',
         "ct state established,related accept",
+        *([ANSWERS] if name == "output" else []),
     ]
 
 
