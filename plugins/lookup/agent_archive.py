@@ -16,6 +16,11 @@ description:
   - Packs those parts of this collection that run without Ansible into one file, which the role
     P(trading.hosts.trading_agent#role) puts on hosts.
   - The same release of the collection gives the same bytes on every controller.
+options:
+  digest:
+    description: Give the file's SHA-256 in place of its path.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -30,11 +35,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: Path of the file on the controller. It is removed when Ansible ends.
+  description: Path of the file on the controller, which is removed when Ansible ends, or its digest.
   type: list
-  elements: path
+  elements: str
 """
 
+import hashlib
 import os
 import tempfile
 import typing as t
@@ -50,7 +56,7 @@ class LookupModule(LookupBase):
     """Writes the archive into Ansible's own temporary directory, which goes when Ansible ends."""
 
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[str]:
-        """Return the path."""
+        """Return the path, or the digest."""
         self.set_options(var_options=variables, direct=kwargs)
         if terms:
             raise AnsibleLookupError("The lookup agent_archive takes nothing; leave its arguments out.")
@@ -62,4 +68,7 @@ class LookupModule(LookupBase):
             with os.fdopen(descriptor, "wb") as file:
                 file.write(archive())
             os.replace(scratch, path)
+        if self.get_option("digest"):
+            with open(path, "rb") as packed:
+                return [hashlib.sha256(packed.read()).hexdigest()]
         return [path]

@@ -4,7 +4,7 @@
 
 """A callback of Ansible that tells how often each role went to the host, for plays of one host.
 
-It writes JSON to the file that ``TRIPS_REPORT`` names: for each role ``trips``, ``files`` (of tasks that bring a file,
+It writes JSON to the file that ``TRIPS_REPORT`` names: for each role ``trips``, ``files`` (of tasks that keep a file,
 each item once), ``others`` (items of tasks that did something else) and ``seconds``. ``TRIPS_LOG`` has a line for each
 run of ssh.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-FILES = ("copy", "template", "unarchive", "assemble")
+FILES = ("copy", "template", "unarchive", "file")
 
 
 class CallbackModule(CallbackBase):

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one look at a service's host: what is told of a file, and that what is not there is no error."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = Path(__file__).parents[3] / "roles/trading_service/files/look.py"
+
+
+@pytest.fixture(scope="module")
+def look() -> dict[str, Any]:
+    return runpy.run_path(str(PROGRAM), run_name="look")
+
+
+def test_a_file_is_told_with_what_it_holds_and_whose_it_is(look: dict[str, Any], tmp_path: Path) -> None:
+    read: Callable[..., dict[str, Any]] = look["_file"]
+    unit = tmp_path / "a.service"
+    unit.write_bytes(b"[Unit]\n\xff")
+    unit.chmod(0o640)
+    # 2026-11-22T07:13:54.123456789Z
+    os.utime(unit, ns=(0, 1_795_331_634_123_456_789))
+    told = read(str(unit), whole=True)
+    assert told["sha256"] == hashlib.sha256(b"[Unit]\n\xff").hexdigest()
+    assert (told["mode"], told["uid"], told["base64"]) == ("0640", os.getuid(), "W1VuaXRdCv8=")
+    assert told["written"] == "2026-11-22 07:13:54.123456"
+    assert "base64" not in read(str(unit))
+
+
+def test_what_is_not_here_is_none(look: dict[str, Any], tmp_path: Path) -> None:
+    assert look["_file"](str(tmp_path / "gone")) is None
+    assert look["_user"]("no-such-user") is None
+    assert look["_user"]("root")["gid"] == 0
