@@ -1,0 +1,56 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report as Markdown (GitHub's and GitLab's), for job summaries and comments. Private to this collection."""
+
+from __future__ import annotations
+
+import re
+
+from .._report import about
+from ._schema import Document
+from ._words import VERDICTS, mend, open_findings, summary
+
+#: A job summary holds 1 MiB, a comment 65536 characters.
+_MOST = 100
+_LONGEST = 400
+_SPECIAL = re.compile(r"[!-&(-+./:<->?@\[-`{-~]")
+
+
+def text(value: str) -> str:
+    """The door: return text for a table's cell or a line.
+
+    Punctuation is written as references: nothing is left that Markdown, HTML or a template could read, or that makes a
+    link. Sites look for people after all that, so the at sign is written in full width.
+    """
+    short = value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "\u2026"
+    return _SPECIAL.sub(lambda one: "\uff20" if one[0] == "@" else f"&#{ord(one[0])};", short)
+
+
+def write(document: Document) -> str:
+    """Return the summary, the worst findings with their mends, and the keys by verdict."""
+    found = open_findings(document)
+    parts = ["# Exchange API keys", "", *(f"- {text(line)}" for line in summary(document)), ""]
+    if found:
+        parts += ["## Findings", "", "| | about | what was found | what to do |", "|---|---|---|---|"]
+        parts += [_row(finding) for finding in found[:_MOST]]
+        if len(found) > _MOST:
+            parts += ["", f"And {len(found) - _MOST} more."]
+        parts.append("")
+    lines = sorted(document["lines"], key=lambda line: list(VERDICTS).index(line["verdict"]))
+    parts += ["## Keys", "", "| key | host | exchange | verdict |", "|---|---|---|---|"]
+    parts += [
+        f"| {text(line['key'])} | {text(line['host'])} | {text(line['exchange'])} | {VERDICTS[line['verdict']]} |"
+        for line in lines[:_MOST]
+    ]
+    if len(lines) > _MOST:
+        parts += ["", f"And {len(lines) - _MOST} more."]
+    return "\n".join([*parts, ""])
+
+
+def _row(finding: Document) -> str:
+    status = finding["status"] if finding["spared"] is None else "spared"
+    word = {"fail": finding["severity"], "unknown": f"not known, {finding['severity']}"}.get(status, status)
+    said = f"{finding['rule']}: {finding['evidence']}"
+    return f"| {word} | {text(about(finding))} | {text(said)} | {text(mend(finding))} |"
