@@ -211,7 +211,7 @@ def _history(path: str | None) -> History | None:
         return None
     if not os.path.exists(os.path.expanduser(path)):
         return History("", {}, {})
-    return read_history(read_json(path, field="previous"), where=f"previous {path!r}")
+    return read_history(read_json(path, field="previous", leave_out="evidence"), where=f"previous {path!r}")
 
 
 def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[str, t.Any]:

@@ -271,8 +271,11 @@ def _files(source: str, *, may_be_empty: bool = False) -> list[str]:
     return [str(path / name) for name in names]
 
 
-def read_json(path: str, *, field: str) -> dict[str, t.Any]:
-    """Read a file that holds one JSON object; ``field`` is the option in an ``InputError``, which names the file."""
+def read_json(path: str, *, field: str, leave_out: str | None = None) -> dict[str, t.Any]:
+    """Read a file that holds one JSON object; ``field`` is the option in an ``InputError``, which names the file.
+
+    Objects inside it that have the member ``leave_out`` become ``None``: a large report is not kept for a small part.
+    """
     mend = _MEND if field == "src" else "give a file that report_path wrote"
     try:
         descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -292,12 +295,18 @@ def read_json(path: str, *, field: str) -> dict[str, t.Any]:
             field=field, value=path, problem=f"is larger than {MAX_BYTES} bytes", mend="give a file of facts"
         )
     try:
-        data = json.loads(content, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        data = json.loads(content, object_pairs_hook=_without(leave_out), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise InputError(field=field, value=path, problem="is no whole JSON", mend=mend) from None
     if not isinstance(data, dict):
         raise InputError(field=field, value=path, problem="is no JSON object", mend=mend)
     return data
+
+
+def _without(member: str | None) -> t.Callable[[list[tuple[str, t.Any]]], dict[str, t.Any] | None]:
+    if member is None:
+        return _no_duplicates
+    return lambda pairs: None if member in (data := _no_duplicates(pairs)) else data
 
 
 def _no_duplicates(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
