@@ -62,7 +62,6 @@ BESIDE_PROGRAM: t.Final = (
     "flat_wait",
     "restart_when",
     "restart_windows",
-    "settle_sec",
     "cpu_quota",
     "tasks_max",
     "open_files",

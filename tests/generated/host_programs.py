@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Roles over trading_service, each for one program.
-PROGRAMS = ("freqtrade",)
+PROGRAMS = ("freqtrade", "hummingbot", "jesse", "nautilus_trader", "passivbot", "vendor_archive")
 
 _HEAD = """\
 ---
