@@ -230,6 +230,10 @@ class Facts:
             known = known._replace(
                 host_key=_text(machine.get("host_key")), identity=identity if isinstance(identity, dict) else None
             )
+            overrides, problem = machine.get("overrides"), _text(machine.get("overrides_problem"))
+            if problem is not None or isinstance(overrides, list):
+                told = None if problem else tuple(each for each in overrides or () if isinstance(each, dict))
+                known = known._replace(overrides=told, overrides_problem=problem)
         if credentials:
             known = known._replace(credentials=tuple(each for each in credentials if isinstance(each, dict)))
         if transport:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._case import OBSERVED, SKIP, HostCase, Rule, Verdict, failed, shown, unknown
+from ._case import OBSERVED, SKIP, HostCase, Machine, Rule, Verdict, failed, shown, unknown
 from ._finding import Remedy, Subject
 
 #: What a rule about a host answers: one verdict for each subject.
@@ -150,6 +150,50 @@ def _verified(case: HostCase) -> Verdict:
     )
 
 
+def _override_active(case: HostCase) -> HostVerdicts:
+    name = shown(case.host.name)
+    machine = case.host.machine
+    if machine is None or machine.overrides is None:
+        return [(Subject(name), _no_override_told(machine))]
+    by_service: dict[t.Any, list[t.Mapping[str, t.Any]]] = {}
+    for each in machine.overrides:
+        by_service.setdefault(each.get("service"), []).append(each)
+    if not by_service:
+        return [(Subject(name), OBSERVED)]
+    return [(Subject(name, None, shown(service) or None), _overridden(told)) for service, told in by_service.items()]
+
+
+def _no_override_told(machine: Machine | None) -> Verdict:
+    if machine is None or machine.overrides_problem is None:
+        return SKIP
+    return unknown(
+        f"nobody can tell what was overridden: {shown(machine.overrides_problem, limit=160)}",
+        remedy=Remedy("Look at the file that it names, and ask who had root on the host, before you remove it."),
+    )
+
+
+def _overridden(told: t.Sequence[t.Mapping[str, t.Any]]) -> Verdict:
+    """Judge one service's overrides: one that holds, else the last that did."""
+    last = next((each for each in reversed(told) if each.get("in_force") is True), told[-1])
+    holds = last.get("in_force") is True
+    words = "the check before a start is overridden" if holds else "the check before a start was overridden"
+    more = f" (one of {len(told)} overrides in 90 days)" if len(told) > 1 else ""
+    return failed(
+        "observed",
+        f"{words} from {shown(last.get('at'))} until {shown(last.get('until'))} by {shown(last.get('by'))}: "
+        f"{shown(last.get('reason'), limit=160)}{more}",
+        severity=None if holds else "info",
+        remedy=_HOLDS if holds else _ENDED,
+    )
+
+
+_HOLDS = Remedy(
+    "Know what runs: trading-hosts-agent check --service NAME says what the check finds.",
+    "Mend that. The override ends by itself.",
+    "Do not set the next one in place of the mend.",
+)
+_ENDED = Remedy("Make sure that what was overridden has been mended. It is told of for 90 days.")
+
 RULES = (
     Rule(
         "host-key-bound",
@@ -186,6 +230,15 @@ RULES = (
         "high",
         "observed",
         _ssh_host_verified,
+        scope="host",
+    ),
+    Rule(
+        "override-active",
+        "Services start by their check, which nobody has overridden",
+        "host",
+        "medium",
+        "observed",
+        _override_active,
         scope="host",
     ),
 )

@@ -133,6 +133,22 @@ def test_an_unknown_does_not_block_a_key_that_the_host_holds_already() -> None:
     assert run(**given, placed_keys=["grid-bybit", "bad"])["blocked_keys"] == ["bad"]
 
 
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({}, "not_applicable"),
+        ({"overrides": [], "overrides_problem": None}, "pass"),
+        ({"overrides": [{"service": "grid", "in_force": True}], "overrides_problem": None}, "fail"),
+        ({"overrides": [], "overrides_problem": "it is no plain file"}, "unknown"),
+    ],
+)
+def test_an_override_is_in_the_audit_and_stops_nothing(told: dict[str, t.Any], status: str) -> None:
+    result = run(**facts(key()), machine={"host_key": "bound", **told}, return_passed=True)
+    found = [each["status"] for each in result["findings"] if each["rule"] == "override-active"]
+    assert found == [status]
+    assert not result["blocked"]
+
+
 def test_a_whole_registered_result_will_do() -> None:
     given = facts(key())
     result = run(api_keys={"api_keys": given["api_keys"], "changed": False}, egress={"egress": given["egress"]})

@@ -463,7 +463,7 @@ def test_a_bad_policy_is_refused_in_one_sentence(given: dict[str, t.Any], said: 
 def test_counts_cover_every_rule_of_every_key() -> None:
     judged = report(key(), refused("ip_refused", name="b"), keep_passed=False)
     key_rules = sum(rule.scope == "key" and not rule.of_fleet for rule in RULES.values())
-    assert sum(judged.by_status.values()) == 2 * key_rules + 2 + len(_exposed.RULES)
+    assert sum(judged.by_status.values()) == 2 * key_rules + 3 + len(_exposed.RULES)
     assert all(f.status not in ("pass", "not_applicable") for f in judged.findings)
 
 

@@ -633,6 +633,14 @@ def scanned(*places: t.Mapping[str, t.Any], because: t.Sequence[str] = (), **mor
 THEFT: t.Mapping[str, t.Any] = {"policy": Policy(theft_of_disk="in_scope")}
 NO_THEFT: t.Mapping[str, t.Any] = {"policy": Policy(theft_of_disk="out_of_scope")}
 HELD = key(credential="grid.json")
+OVERRIDE: t.Mapping[str, t.Any] = {
+    "service": "grid-bot",
+    "reason": "Bybit is in maintenance",
+    "by": "ada",
+    "at": "2026-11-22T07:13:54Z",
+    "until": "2026-11-22T09:13:54Z",
+    "in_force": True,
+}
 HOST_ROWS = [
     Row("host-key-bound", "pass critical observed", key(), machine(host_key="bound")),
     Row("host-key-bound", "fail critical observed", key(), machine(host_key="differs")),
@@ -710,6 +718,14 @@ HOST_ROWS = [
     Row("ssh-host-verified", "fail critical", key(), {**machine(verified_host=False), "gate": "place"}),
     Row("ssh-host-verified", "unknown high", key(), machine()),
     Row("ssh-host-verified", "not_applicable", key(), {"machines": []}),
+    Row("override-active", "not_applicable", key(), {"machines": []}),
+    Row("override-active", "not_applicable", key(), machine()),
+    Row("override-active", "pass medium observed", key(), machine(overrides=())),
+    Row("override-active", "fail medium observed", key(), machine(overrides=(OVERRIDE,))),
+    Row("override-active", "fail info observed", key(), machine(overrides=({**OVERRIDE, "in_force": False},))),
+    # One that holds is not hidden by a later one that is over.
+    Row("override-active", "fail medium", key(), machine(overrides=(OVERRIDE, {**OVERRIDE, "in_force": False}))),
+    Row("override-active", "unknown medium", key(), machine(overrides_problem="it is no plain file")),
     *(
         Row("credential-exposed", says, key(), machine(exposed=scanned(*places)))
         for says, places in (
@@ -818,6 +834,23 @@ def test_each_exposed_place_is_a_finding_that_can_be_waived_and_a_scan_cut_short
     assert [finding.status for finding in findings] == ["fail"] * 51 + ["unknown"]
     assert findings[0].subject.key == "more places"
     assert {finding.subject.key for finding in findings} >= {f"/opt/bot/{number}.env" for number in range(50)}
+
+
+def test_an_override_is_told_for_each_service_with_who_why_and_until_when() -> None:
+    whole = {**OVERRIDE, "service": None, "in_force": False}
+    findings = [
+        finding
+        for finding in report(**machine(overrides=(whole, OVERRIDE, OVERRIDE))).findings
+        if finding.rule == "override-active"
+    ]
+    assert {(finding.subject.service, finding.severity) for finding in findings} == {
+        ("grid-bot", "medium"),
+        (None, "info"),
+    }
+    assert findings[0].evidence == (
+        "the check before a start is overridden from 2026-11-22T07:13:54Z until 2026-11-22T09:13:54Z by ada: "
+        "Bybit is in maintenance (one of 2 overrides in 90 days)"
+    )
 
 
 def test_a_good_key_is_in_order() -> None:
