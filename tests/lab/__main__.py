@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from ._images import DEFAULT_SUITES, SUITES, ensure_images, remove_images
 from ._lab import Lab, down, undertake
@@ -26,6 +27,7 @@ def arguments() -> argparse.Namespace:
     commands.add_parser("up", help="boot the hosts, with the simulator, and leave them running")
     commands.add_parser("down", help="remove the lab and everything an earlier one left")
     commands.add_parser("status", help="show hosts and addresses")
+    commands.add_parser("inventory", help="write an inventory of the hosts").add_argument("file", type=Path)
     ssh = commands.add_parser("ssh", help="open a shell on a host, or run a command there")
     ssh.add_argument("--user", choices=USERS, default="root")
     ssh.add_argument("name", nargs="?", help="default: the first host")
@@ -65,6 +67,8 @@ def act(options: argparse.Namespace) -> None:
             down()
         case "status":
             status(Lab.attach())
+        case "inventory":
+            Lab.attach().write_inventory(options.file)
         case "ssh":
             lab = Lab.attach()
             argv = [*lab.ssh_argv(options.name or next(iter(lab.hosts)), options.user), *options.remote]
