@@ -67,8 +67,7 @@ class Passivbot(ProgramHost):
         }
 
     def document(self, fields: Mapping[str, str]) -> dict[str, Any]:
-        account = {"name": "grid", "exchange": "bybit", "fields": dict(fields)}
-        return {"name": "bot", "format": self.form, "accounts": [account]}
+        return {"name": "bot", "format": self.form, "exchange": "bybit", "accounts": {"grid": dict(fields)}}
 
     def git(self, *words: str) -> str:
         who = ("-c", "user.name=lab", "-c", "user.email=lab@example.invalid", "-c", "commit.gpgsign=false")
