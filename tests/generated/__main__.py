@@ -18,10 +18,20 @@ from tests.generated import (
     host_programs,
     key_forms,
     leak_rules,
+    report_schemas,
 )
 
 if __name__ == "__main__":
-    generators = (ccxt_endpoints, ccxt_needs, exchange_proofs, exchanges_guide, host_programs, key_forms, leak_rules)
+    generators = (
+        ccxt_endpoints,
+        ccxt_needs,
+        exchange_proofs,
+        exchanges_guide,
+        host_programs,
+        key_forms,
+        leak_rules,
+        report_schemas,
+    )
     for file, text in (each for generator in generators for each in generator.files()):
         if file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")

@@ -63,16 +63,17 @@ def write(document: Document) -> str:
 def _case(finding: Document, *, blocks: bool) -> _Case:
     subject = finding["subject"]["key"]
     name = f"{subject}: {finding['rule']}" if subject else finding["rule"]
-    body = " ".join(part for part in (f"{title(finding['rule'])}: this does not hold.", mend(finding)) if part)
+    body = " ".join(part for part in (f"Wanted: {title(finding['rule'])}.", mend(finding)) if part)
     status = finding["status"]
-    why = finding["spared"] or finding["waiver"]
-    if status == FAIL and not finding["spared"]:
+    spared = finding["spared"] is not None
+    why = finding["spared"] if spared else finding["waiver"]
+    if status == FAIL and not spared:
         return _Case(name, "failure", finding["severity"], finding["evidence"], body)
     if status == UNKNOWN and blocks:
         return _Case(name, "error", finding["severity"], f"not known: {finding['evidence']}", mend(finding))
     if status == UNKNOWN:
         return _Case(name, "skipped", "", f"not known ({finding['severity']}): {finding['evidence']}", "")
-    return _Case(name, "skipped", "", f"{why or 'waived'}: {finding['evidence']}", "")
+    return _Case(name, "skipped", "", f"{why or status}: {finding['evidence']}", "")
 
 
 def _numbers(cases: t.Sequence[_Case]) -> str:

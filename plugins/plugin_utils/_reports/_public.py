@@ -13,30 +13,16 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._exchanges._registry import OTHER, find
+from ...module_utils._policy._finding import FAIL, UNKNOWN
 from ...module_utils._policy._rules import RULES
 from ._schema import Document
 from ._words import title
 
 LEFT_OUT = "left out"
-#: What this release knows to write as ``code``: a report from elsewhere may hold anything there.
-_CODES = frozenset(
-    [
-        "ip_refused",
-        "invalid_key",
-        "expired",
-        "bad_signature",
-        "clock_skew",
-        "bad_passphrase",
-        "permission_denied",
-        "wrong_environment",
-        "rate_limited",
-        "unreachable",
-        "settling",
-        "ambiguous",
-        "accepted",
-        "withdraw",
-    ]
-)
+#: What this release writes as ``code``: a report from elsewhere may hold anything there.
+_REFUSALS = "ip_refused invalid_key expired bad_signature clock_skew bad_passphrase permission_denied wrong_environment"
+_CODES = frozenset([*_REFUSALS.split(), "rate_limited", "unreachable", "settling", "ambiguous", "accepted", "withdraw"])
+_SAID: t.Mapping[str, str] = {FAIL: "this does not hold", UNKNOWN: "nobody can say whether this holds"}
 
 
 def public(document: Document) -> dict[str, t.Any]:
@@ -95,7 +81,7 @@ def _finding(finding: Document, names: _Names) -> dict[str, t.Any]:
             "key": None if key is None else names.key(host, key),
             "service": None,
         },
-        "evidence": title(_rule(finding["rule"])),
+        "evidence": f"{_SAID.get(finding['status'], finding['status'])}: {title(_rule(finding['rule']))}",
         "remedy": None,
         "paste": None,
         "root": None if finding["root"] is None else _rule(finding["root"]),

@@ -16,6 +16,7 @@ import re
 import typing as t
 
 from ...module_utils._errors import InputError
+from ...module_utils._policy._case import instant
 from ...module_utils._policy._finding import BASES, FAIL, PASSED, SEVERITIES, STATUSES, UNKNOWN
 from ...module_utils._policy._gates import GATES, NEVER
 from ...module_utils._redact import one_line
@@ -33,7 +34,7 @@ def _text(limit: int, *, about: str | None = None) -> dict[str, t.Any]:
     return {"type": "string", "maxLength": limit, **({"description": about} if about else {})}
 
 
-def _or_null(schema: Schema) -> dict[str, t.Any]:
+def or_null(schema: Schema) -> dict[str, t.Any]:
     return {**schema, "type": [schema["type"], "null"]}
 
 
@@ -49,62 +50,62 @@ def _list(items: Schema, *, about: str | None = None) -> dict[str, t.Any]:
     return {"type": "array", "items": items, **({"description": about} if about else {})}
 
 
-def _object(about: str, optional: t.Collection[str] = (), **properties: Schema) -> dict[str, t.Any]:
+def object_of(about: str, optional: t.Collection[str] = (), **properties: Schema) -> dict[str, t.Any]:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "description": about, "properties": properties, "required": required}
 
 
 _COUNT = {"type": "integer", "minimum": 0}
-_INSTANT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "description": "ISO 8601 in UTC"}
+INSTANT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "format": "date-time"}
 #: Of the report before there may be none: then the text is empty.
-_INSTANT_OR_EMPTY = {**_INSTANT, "pattern": r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)?$"}
+INSTANT_OR_EMPTY = {"type": "string", "pattern": r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?$"}
 _TEXTS = _list(_text(SENTENCE))
 _NAME = _text(NAME)
 #: From the gates, and from what a task may set.
 _THRESHOLDS = tuple(dict.fromkeys([*SEVERITIES, NEVER, *(word for gate in GATES.values() for word in gate)]))
 
-_FINDING = _object(
+_FINDING = object_of(
     "What one rule found for one subject",
     rule=_slug("the rule's name"),
     status=_one_of(*STATUSES),
     severity=_one_of(*SEVERITIES),
     basis=_one_of(*BASES),
-    subject=_object(
+    subject=object_of(
         "What it is about; a part that does not matter is null",
-        host=_or_null(_NAME),
-        key=_or_null(_NAME),
-        service=_or_null(_NAME),
+        host=or_null(_NAME),
+        key=or_null(_NAME),
+        service=or_null(_NAME),
     ),
     evidence=_text(SENTENCE, about="one line that says why"),
-    remedy=_or_null(
-        _object(
+    remedy=or_null(
+        object_of(
             "What a person does",
             do_now=_text(SENTENCE),
-            then=_or_null(_text(SENTENCE)),
-            never=_or_null(_text(SENTENCE)),
-            where=_or_null(_text(SENTENCE)),
+            then=or_null(_text(SENTENCE)),
+            never=or_null(_text(SENTENCE)),
+            where=or_null(_text(SENTENCE)),
         )
     ),
-    paste=_or_null(_text(PASTE, about="text for the exchange's allowlist field")),
-    root=_or_null(_slug("the rule whose finding explains this one")),
-    waiver=_or_null(_text(SENTENCE, about="who asked for and who approved an exception, and until when")),
-    code=_or_null(_slug("the class of a refusal")),
-    spared=_or_null(_text(SENTENCE, about="why a failure stops nothing although it stands")),
+    paste=or_null(_text(PASTE, about="text for the exchange's allowlist field")),
+    root=or_null(_slug("the rule whose finding explains this one")),
+    waiver=or_null(_text(SENTENCE, about="who asked for and who approved an exception, and until when")),
+    code=or_null(_slug("the class of a refusal")),
+    spared=or_null(_text(SENTENCE, about="why a failure stops nothing although it stands")),
 )
 
-_LINE = _object(
+_LINE = object_of(
     "One key",
     key=_NAME,
     host=_NAME,
     exchange=_NAME,
-    service=_or_null(_NAME),
+    service=or_null(_NAME),
     seen_from=_list(_NAME, about="addresses that the key is used from"),
     verdict=_one_of(FAIL, UNKNOWN, PASSED),
 )
 
-_PLACE = _object("A key by host and name", host=_NAME, key=_NAME)
+_PLACE = object_of("A key by host and name", host=_NAME, key=_NAME)
 
-_ALLOWLIST = _object(
+_ALLOWLIST = object_of(
     "What to do with the allowlist of one key",
     exchange=_NAME,
     environment=_NAME,
@@ -114,62 +115,62 @@ _ALLOWLIST = _object(
     keep=_list(_NAME),
     remove_later=_list(_NAME, about="empty unless whole"),
     unconfirmed=_list(_NAME, about="nothing may be pasted for them yet"),
-    idle=_list(_object("An entry that no host was seen to use", entry=_NAME, since=_or_null(_INSTANT))),
+    idle=_list(object_of("An entry that no host was seen to use", entry=_NAME, since=or_null(INSTANT))),
     whole={"type": "boolean", "description": "whether every host that may use the key was seen"},
     why_not_whole=_TEXTS,
-    line=_or_null(_text(PASTE, about="the text to paste")),
+    line=or_null(_text(PASTE, about="the text to paste")),
 )
 
-_FLEET = _object(
+_FLEET = object_of(
     "What fleet_policy adds",
     partial={"type": "boolean", "description": "whether a declared key was not seen"},
-    coverage=_object(
+    coverage=object_of(
         "How much of the inventory was seen",
         hosts_declared=_COUNT,
         hosts_seen=_COUNT,
         keys_declared=_COUNT,
         keys_seen=_COUNT,
-        not_seen=_list(_object("A key that was not seen", host=_NAME, key=_NAME, why=_text(SENTENCE))),
+        not_seen=_list(object_of("A key that was not seen", host=_NAME, key=_NAME, why=_text(SENTENCE))),
     ),
     problems=_TEXTS,
     allowlists=_list(_ALLOWLIST),
     addresses=_list(
-        _object(
+        object_of(
             "Where a host is seen from over one way",
             host=_NAME,
             family=_slug("ipv4 or ipv6"),
             proxy=_NAME,
-            source_address=_or_null(_NAME),
+            source_address=or_null(_NAME),
             addresses=_list(_NAME),
             accepted=_list(_NAME, about="where an exchange last accepted a restricted key"),
-            accepted_at=_or_null(_INSTANT),
+            accepted_at=or_null(INSTANT),
         )
     ),
-    baseline=_or_null(_object("The report whose failures are known", judged_at=_INSTANT, spared=_COUNT)),
-    previous=_or_null(_object("The report before this one", judged_at=_INSTANT_OR_EMPTY)),
+    baseline=or_null(object_of("The report whose failures are known", judged_at=INSTANT, spared=_COUNT)),
+    previous=or_null(object_of("The report before this one", judged_at=INSTANT_OR_EMPTY)),
 )
 
 
 def _counts(about: str, *names: str, optional: bool = False) -> dict[str, t.Any]:
-    return _object(about, optional=names if optional else (), **dict.fromkeys(names, _COUNT))
+    return object_of(about, optional=names if optional else (), **dict.fromkeys(names, _COUNT))
 
 
 REPORT: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "A report of trading.hosts",
-    **_object(
+    **object_of(
         "What api_key_policy and fleet_policy write with report_path, and trading.hosts.report as format json",
         optional=("fleet",),
         schema={"type": "integer", "const": 1},
         collection_version=_NAME,
-        judged_at=_INSTANT,
+        judged_at=INSTANT,
         gate=_one_of(*GATES),
         fail_on=_one_of(*_THRESHOLDS),
         fail_on_unknown=_one_of(*_THRESHOLDS),
         policy_digest={"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
         loosened=_TEXTS,
         hosts=_COUNT,
-        counts=_object(
+        counts=object_of(
             "How many findings and keys there are",
             by_status=_counts("findings", *STATUSES),
             by_severity=_counts("failures", *SEVERITIES),
@@ -244,8 +245,7 @@ def _members(value: t.Mapping[str, t.Any], schema: Schema, where: str) -> dict[s
 def _string(value: str, schema: Schema, where: str) -> str:
     if "maxLength" in schema:
         return safe(value, schema["maxLength"])
-    if ("enum" in schema and value not in schema["enum"]) or (
-        "pattern" in schema and re.fullmatch(schema["pattern"].strip("^$"), value, re.ASCII) is None
-    ):
+    good = value in schema["enum"] if "enum" in schema else re.fullmatch(schema["pattern"], value, re.ASCII) is not None
+    if not good or ("format" in schema and instant(value) is None):
         raise InputError(field=where, value=safe(value, 60), problem="is not what stands there", mend=_MEND)
     return value

@@ -15,4 +15,4 @@ WIDTH = 120
 
 def write(document: Document) -> str:
     """Return the summary and the table. What it prints was made one safe line by ``_schema.read``."""
-    return "\n".join([*summary(document), "", *_report.table(document, width=WIDTH), ""])
+    return "\n".join([*summary(document), "", *_report.table(document, width=WIDTH, rows=len(document["lines"])), ""])

@@ -250,15 +250,17 @@
   const paste = (text) => node("code", { class: "paste foreign" }, text);
   function card(one) {
     const [now, then, never, where] = one.remedy || [];
+    const ofKey = (byPlace.get(joined(one.host, one.key)) || {}).service;
     const facts = [
-      one.service && row("Service", foreign(one.service)), now && row("Do now", foreign(now)),
+      one.service && one.service !== ofKey && row("Service", foreign(one.service)), now && row("Do now", foreign(now)),
       then && row("Then", foreign(then)), never && row("Never", foreign(never)), where && row("Where", foreign(where)),
       one.paste && row("Paste", paste(one.paste)), one.root && row("Follows from", node("code", {}, one.root)),
       one.waiver && row("Waived", foreign(one.waiver)), one.spared && row("Stops nothing", foreign(one.spared)),
     ].filter(Boolean);
     return node("section", { class: `card ${tone(one)}` },
-      node("header", {}, pill(one), node("h3", {}, titles.get(one.rule) || one.rule), node("code", {}, one.rule)),
-      node("p", {}, foreign(one.evidence), node("span", { class: "quiet" }, one.basis === "none" ? "" : ` (${one.basis})`)),
+      node("header", {}, pill(one), foreign(one.evidence, "h3")),
+      node("p", { class: "quiet" }, `Wanted: ${titles.get(one.rule) || one.rule} `, node("code", {}, one.rule),
+        one.basis === "none" ? "" : ` ${one.basis}`),
       facts.length ? node("dl", {}, ...facts) : null);
   }
   function allowlist(one) {

@@ -19,7 +19,7 @@ HOSTILE: t.Mapping[str, str] = {
     "newlines": "one\ntwo\r\nthree\u2028four\u2029five\x85six",
     "a script": "</script><script>alert(1)</script><img src=x onerror=alert(1)>",
     "a comment in a script": "<!--<script>",
-    "attributes": "\" onmouseover=\"alert(1)\" x='y",
+    "attributes": '" onmouseover="alert(1)" x=\'y',
     "an end of CDATA": "]]><!ENTITY x SYSTEM 'file:///etc/passwd'>&x;&lt;",
     "XML-illegal": "\ufffe\uffff\ud800\x01 &#0; &#x1F;",
     "a Markdown table": "| a | b |\n|---|---|\n| `c` | **d** |",
@@ -200,22 +200,22 @@ def small() -> dict[str, t.Any]:
 def hostile(text: str) -> dict[str, t.Any]:
     """Return the small report with ``text`` in every place where a stranger's may stand."""
     document = copy.deepcopy(small())
-    host, key = f"h {text}", f"k {text}"
+    host, key = f"h {text}", f"grid {text}"
     document["collection_version"] = text
     document["loosened"] = [text]
     for each in document["lines"]:
-        each.update(host=host, key=f"{key} {each['key']}", exchange=text, service=text, seen_from=[text])
+        each.update(host=host, key=f"{each['key']} {text}", exchange=text, service=text, seen_from=[text])
     for each in [*document["findings"], *document["blocking"]]:
-        each["subject"] = {"host": host, "key": f"{key} grid", "service": text}
+        each["subject"] = {"host": host, "key": key, "service": text}
         each.update(evidence=text, paste=text, waiver=text if each["waiver"] else None)
         each["remedy"] = {"do_now": text, "then": text, "never": text, "where": text}
         each["spared"] = text if each["spared"] else None
     whole = document["fleet"]
     whole["problems"] = [text]
-    whole["coverage"]["not_seen"] = [{"host": host, "key": f"{key} grid", "why": text}]
+    whole["coverage"]["not_seen"] = [{"host": host, "key": key, "why": text}]
     for each in whole["allowlists"]:
-        each.update(exchange=text, environment=text, keys=[{"host": host, "key": f"{key} grid"}], line=text)
-        each.update(dict.fromkeys(("add", "keep", "remove_later", "unconfirmed", "why_not_whole"), [text]))
+        each.update(exchange=text, environment=text, keys=[{"host": host, "key": key}], line=text)
+        each.update({name: [text] for name in ("add", "keep", "remove_later", "unconfirmed", "why_not_whole")})
         each["idle"] = [{"entry": text, "since": None}]
     whole["addresses"] = [
         {

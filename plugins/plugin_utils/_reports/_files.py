@@ -1,0 +1,123 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several files as one: all of them or none, and never half of one. Private to this collection."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+import typing as t
+from pathlib import Path
+
+from ...module_utils._errors import InputError
+
+
+class File(t.NamedTuple):
+    """A file to write. One that is ``once`` is never replaced."""
+
+    path: Path
+    content: bytes
+    mode: int
+    once: bool = False
+
+
+def check_path(path: Path, *, field: str, once: bool = False) -> None:
+    """Refuse a path that cannot be written, before any work is done; raises ``InputError``."""
+    name = str(path)
+    if path.is_dir() or not path.name:
+        raise InputError(field=field, value=name, problem="is a directory", mend="give a file")
+    if not path.parent.is_dir():
+        mend = "make it first, or give another one"
+        raise InputError(field=field, value=name, problem="is in a directory that is not there", mend=mend)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        mend = "give a file in a directory on the controller that you may write to"
+        raise InputError(field=field, value=name, problem="is in a directory that you may not write to", mend=mend)
+    if os.path.lexists(path):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            mend = "give a path where no file is, or a plain file"
+            raise InputError(field=field, value=name, problem="is no plain file", mend=mend)
+        if once:
+            raise _is_there(name)
+
+
+def differs(file: File) -> bool:
+    """Return whether writing would change anything."""
+    try:
+        return stat.S_IMODE(file.path.stat().st_mode) != file.mode or file.path.read_bytes() != file.content
+    except OSError:
+        return True
+
+
+def write_all(files: t.Sequence[File], *, field: str) -> None:
+    """Write the files: first all of them beside their places, then each in one step.
+
+    Whoever writes into the same directories at the same time waits for that last part, so that the files of one run
+    stand together. Raises ``InputError`` for what the disk refuses; what has no room or no right is refused before
+    anything has changed.
+    """
+    temporaries = []
+    with contextlib.ExitStack() as stack:
+        for file in files:
+            temporary = _beside(file, field=field)
+            stack.callback(_remove, temporary)
+            temporaries.append(temporary)
+        try:
+            for directory in sorted({os.path.realpath(file.path.parent) for file in files}):
+                stack.enter_context(_locked(directory))
+            for file in files:
+                if file.once and os.path.lexists(file.path):
+                    raise _is_there(str(file.path))
+            for temporary, file in zip(temporaries, files, strict=True):
+                os.replace(temporary, file.path)
+        except OSError as error:
+            raise _refused(field, str(error.filename), error) from None
+
+
+def _remove(temporary: str) -> None:
+    with contextlib.suppress(OSError):  # it is not there any more where all went well
+        os.unlink(temporary)
+
+
+def _beside(file: File, *, field: str) -> str:
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=file.path.parent, prefix=f".{file.path.name}.")  # mode 0600
+    except OSError as error:
+        raise _refused(field, str(file.path), error) from None
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(file.content)
+            stream.flush()
+            os.fchmod(descriptor, file.mode)
+            os.fsync(descriptor)
+    except BaseException as error:
+        _remove(temporary)
+        if isinstance(error, OSError):
+            raise _refused(field, str(file.path), error) from None
+        raise
+    return temporary
+
+
+@contextlib.contextmanager
+def _locked(directory: str) -> t.Iterator[None]:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _refused(field: str, name: str, error: OSError) -> InputError:
+    problem = f"cannot be written ({os.strerror(error.errno or 0)})"
+    mend = "give a file in a directory on the controller that you may write to"
+    return InputError(field=field, value=name, problem=problem, mend=mend)
+
+
+def _is_there(name: str) -> InputError:
+    mend = "give each bundle a name of its own, such as one with the day"
+    return InputError(field="files", value=name, problem="is there already, and evidence is not replaced", mend=mend)
