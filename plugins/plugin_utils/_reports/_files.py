@@ -16,6 +16,8 @@ from pathlib import Path
 
 from ...module_utils._errors import InputError
 
+_MEND = "give a file in a directory on the controller that you may write to"
+
 
 class File(t.NamedTuple):
     """A file to write. One that is ``once`` is never replaced."""
@@ -28,21 +30,25 @@ class File(t.NamedTuple):
 
 def check_path(path: Path, *, field: str, once: bool = False) -> None:
     """Refuse a path that cannot be written, before any work is done; raises ``InputError``."""
+    try:
+        found = path.lstat() if os.path.lexists(path) else None
+        there = path.parent.is_dir()
+        directory = os.path.isdir(os.path.realpath(path))
+    except (OSError, ValueError) as error:
+        raise _refused(field, str(path), error) from None
     name = str(path)
-    if path.is_dir() or not path.name:
+    if directory or not path.name:
         raise InputError(field=field, value=name, problem="is a directory", mend="give a file")
-    if not path.parent.is_dir():
+    if not there:
         mend = "make it first, or give another one"
         raise InputError(field=field, value=name, problem="is in a directory that is not there", mend=mend)
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        mend = "give a file in a directory on the controller that you may write to"
-        raise InputError(field=field, value=name, problem="is in a directory that you may not write to", mend=mend)
-    if os.path.lexists(path):
-        if not stat.S_ISREG(path.lstat().st_mode):
-            mend = "give a path where no file is, or a plain file"
-            raise InputError(field=field, value=name, problem="is no plain file", mend=mend)
-        if once:
-            raise _is_there(name)
+        raise InputError(field=field, value=name, problem="is in a directory that you may not write to", mend=_MEND)
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        mend = "give a path where no file is, or a plain file"
+        raise InputError(field=field, value=name, problem="is no plain file", mend=mend)
+    if found is not None and once:
+        raise _is_there(name)
 
 
 def differs(file: File) -> bool:
@@ -112,10 +118,9 @@ def _locked(directory: str) -> t.Iterator[None]:
         os.close(descriptor)
 
 
-def _refused(field: str, name: str, error: OSError) -> InputError:
-    problem = f"cannot be written ({os.strerror(error.errno or 0)})"
-    mend = "give a file in a directory on the controller that you may write to"
-    return InputError(field=field, value=name, problem=problem, mend=mend)
+def _refused(field: str, name: str, error: OSError | ValueError) -> InputError:
+    why = os.strerror(error.errno or 0) if isinstance(error, OSError) else "no such name can be"
+    return InputError(field=field, value=name, problem=f"cannot be written ({why})", mend=_MEND)
 
 
 def _is_there(name: str) -> InputError:
