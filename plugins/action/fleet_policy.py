@@ -13,6 +13,7 @@ import typing as t
 from ..module_utils._errors import InputError
 from ..module_utils._exchanges._registry import find
 from ..module_utils._facts import KeyFacts
+from ..module_utils._policy._case import instant
 from ..module_utils._policy._earlier import Baseline, History, read_baseline, read_history
 from ..module_utils._policy._engine import Report, judge
 from ..module_utils._policy._finding import SEVERITIES
@@ -86,14 +87,14 @@ class ActionModule(JudgeAction):
             problem = f"no host of the inventory sets {' or '.join(options['variables'])}: there is nothing to judge"
             raise InputError(field="variables", problem=problem, mend="give the inventory, or name its variables")
         hosts = frozenset(str(name) for name in self.task_vars["hostvars"])
-        facts, unseen, problems = _gather(options["src"], declared=declared, hosts=hosts)
+        since = now_of(options["learned_since"], field="learned_since") if options["learned_since"] else 0.0
+        facts, unseen, problems = _gather(options["src"], declared=declared, hosts=hosts, since=since)
         given = FleetInput(
             hosts=hosts,
             declared=frozenset((key.host, key.name) for key in declared),
             unseen=unseen,
             ids={(key.host, key.name): key.id for key in declared if key.id is not None},
             phrases={(key.host, key.name): key.phrase for key in declared if key.phrase is not None},
-            since=now_of(options["learned_since"], field="learned_since") if options["learned_since"] else None,
             history=history,
             baseline=baseline,
         )
@@ -143,14 +144,16 @@ def _names(given: t.Sequence[str]) -> list[str]:
 
 
 def _gather(
-    sources: t.Sequence[str], *, declared: t.Sequence[DeclaredKey], hosts: frozenset[str]
+    sources: t.Sequence[str], *, declared: t.Sequence[DeclaredKey], hosts: frozenset[str], since: float
 ) -> tuple[Facts, dict[Place, str], list[str]]:
     """Return the facts, why there are none of some keys, and what was not used at all.
 
-    What cannot be used of one host never hides another one.
+    What cannot be used of one host never hides another one. What was learned before ``since``, by the controller's
+    clock, is of an earlier run: it is judged, and was not seen.
     """
     facts = Facts()
     told: set[str] = set()
+    early: set[str] = set()
     strangers: list[str] = []
 
     def add(file: FactsFile) -> None:
@@ -162,6 +165,8 @@ def _gather(
         facts.add_file(file)
         if file.kind == "api_keys":
             told.add(file.host)
+            if (instant(file.learned_at) or 0.0) < since:
+                early.add(file.host)
 
     refused = read_usable(sources=[str(source) for source in sources], add=add)
     bad = {each.host: each.why for each in refused if each.kind == "api_keys"}
@@ -176,6 +181,8 @@ def _gather(
             continue
         known.add(place)
         kept.append(key)
+        if key.host in early:
+            unseen[place] = "its facts are of an earlier run"
     facts.keys = kept
     for one in declared:
         place = one.host, one.name

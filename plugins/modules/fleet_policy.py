@@ -58,8 +58,9 @@ options:
     default: true
   learned_since:
     description:
-      - The instant at which this run began to learn, such as C(2026-11-22T07:13:54Z). Facts that are older belong to an
-        earlier run, and do not count as seen. By default the age of facts alone decides (C(max_fact_age)).
+      - The instant at which this run began to learn, by the controller's clock, such as
+        C(2026-11-22T07:13:54Z). Facts that are older belong to an earlier run, and do not count as seen.
+        By default the age of facts alone decides (C(max_fact_age)).
     type: str
   previous:
     description:

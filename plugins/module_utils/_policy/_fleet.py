@@ -43,8 +43,7 @@ class FleetInput(t.NamedTuple):
     """What is known of an inventory beside the facts.
 
     ``hosts`` are all its hosts, ``declared`` all keys that it declares. ``unseen`` says why there are no facts of a key
-    that could be used. ``ids`` and ``phrases`` hold marks of what the inventory tells: equal marks, equal values.
-    ``since`` is the start of this run in seconds since 1970: facts that are older are of another run.
+    of this run. ``ids`` and ``phrases`` hold marks of what the inventory tells: equal marks, equal values.
     """
 
     hosts: frozenset[str]
@@ -52,7 +51,6 @@ class FleetInput(t.NamedTuple):
     unseen: t.Mapping[Place, str] = {}
     ids: t.Mapping[Place, GivenId] = {}
     phrases: t.Mapping[Place, str] = {}
-    since: float | None = None
     history: History | None = None
     baseline: Baseline | None = None
 
@@ -200,9 +198,6 @@ class Fleet:
             return "there are no facts of it"
         if case.stale is not None:
             return f"its facts are {case.stale}"
-        asked = instant(case.key.asked_at) or 0.0
-        if self.given.since is not None and asked < self.given.since:
-            return "its facts are of an earlier run"
         return None
 
     def seen(self, case: Case) -> bool:

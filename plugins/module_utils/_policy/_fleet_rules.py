@@ -258,8 +258,8 @@ def _egress_address_shared(case: HostCase) -> _Found:
 
 
 def _attested(fleet: Fleet, declared: t.Mapping[str, t.Any]) -> bool:
-    word = (declared.get("attested") or {}).get("egress_address")
-    day = instant(word.get("on")) if word else None
+    word = (declared.get("attested") or {}).get("egress_address") or {}
+    day = instant(word.get("on"))
     if day is None or not str(word.get("by") or "").strip() or declared.get("egress_address") != "exclusive":
         return False
     return -DAY <= fleet.now - day <= (fleet.policy.attestation_days + 1) * DAY

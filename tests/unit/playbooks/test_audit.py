@@ -1,0 +1,82 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook ``audit`` as Ansible runs it: whoever is down or left out, every key of the inventory is in its report.
+
+Nothing is asked of anybody: the only IP source is a port of this machine that nobody listens on, and the keys are of an
+exchange that is never asked.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.lab.ansible import Project, ansible_playbook
+
+KEY = {"name": "grid", "exchange": "other", "declared": {"ccxt_id": "weex", "access": "read"}}
+HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Two hosts that are this machine, and one that nobody reaches."""
+    made = Project(tmp_path)
+    hosts = {"here": HERE, "also": HERE, "down": {"ansible_host": "127.0.0.1", "ansible_port": 1}}
+    variables = {
+        # It needs root for nothing that is asked here.
+        "ansible_become": False,
+        "audit_look_for_secrets": False,
+        "audit_directory": str(tmp_path / "audit"),
+        "exchange_credentials_sources": [{"name": "nobody", "network": "here", "url": "https://127.0.0.1:9/"}],
+        "exchange_credentials_directory": str(tmp_path / "credentials"),
+        "exchange_credentials_api_keys": [KEY],
+        "exchange_credentials_documents": [],
+    }
+    made.inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": variables}}), encoding="utf-8")
+    return made
+
+
+def audit(project: Project, *words: str, ends: int) -> tuple[dict[str, Any], str]:
+    """Run the playbook and return its report and what it said."""
+    done = subprocess.run(
+        [*ansible_playbook(), "-i", str(project.inventory), *words, "trading.hosts.audit"],
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == ends, done.stdout + done.stderr
+    report: dict[str, Any] = json.loads((project.directory / "audit" / "report.json").read_text("ascii"))
+    assert sorted(line["host"] for line in report["lines"]) == ["also", "down", "here"]
+    return report, done.stdout
+
+
+def unseen(report: dict[str, Any]) -> dict[str, str]:
+    return {each["host"]: each["why"] for each in report["fleet"]["coverage"]["not_seen"]}
+
+
+# Two runs of Ansible in one test: each of them takes seconds.
+def test_every_key_is_judged_whoever_is_down_left_out_or_was_seen_by_an_earlier_audit(project: Project) -> None:
+    first, said = audit(project, "--limit", "also", "-e", "audit_fail_on=never", ends=0)
+    assert unseen(first) == dict.fromkeys(("down", "here"), "there are no facts of its host")
+    assert "PARTIAL: 1 of 3 keys on 1 of 3 hosts were seen." in said
+    assert first["fleet"]["previous"] == {"judged_at": ""}
+    for file in (project.directory / "audit" / "facts").iterdir():
+        # The audits of one test are closer to each other than a second.
+        document = json.loads(file.read_text("ascii"))
+        file.write_text(json.dumps({**document, "learned_at": "2026-01-01T00:00:00Z"}), encoding="ascii")
+
+    second, said = audit(project, "--limit", "here,down", "-e", "audit_fail_on=medium", ends=2)
+    assert unseen(second) == {"also": "its facts are of an earlier run", "down": "there are no facts of its host"}
+    assert second["fleet"]["previous"] == {"judged_at": first["judged_at"]}
+    # What was found is shown, and only then the run fails for it.
+    assert "KEY " in said.partition("Fail where something must be mended")[0]
+    assert "key-owner-declared" in said.partition("Fail where something must be mended")[2]
