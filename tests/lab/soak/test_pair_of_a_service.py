@@ -145,7 +145,7 @@ class Bot:
         virgin(self.lab, self.host)
 
 
-@pytest.fixture(params=[("alpha", "systemd")], ids="-".join)
+@pytest.fixture(params=[("alpha", "systemd"), ("beta", "age")], ids="-".join)
 def bot(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> Iterator[Bot]:
     host, store = request.param
     made = Bot(lab, tmp_path, host=host, store=store)
