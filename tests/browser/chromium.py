@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +39,9 @@ class Browser:
     def start(self) -> None:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network", "Performance"):
+        for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Performance.enable", timeDomain="threadTicks")
 
     def call(self, method: str, **parameters: Any) -> Any:
         """Call a method of the protocol and return its result."""
@@ -83,6 +85,12 @@ class Browser:
             assert time.monotonic() - before < _PATIENCE
         self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return time.monotonic() - before
+
+    def worked(self) -> float:
+        """Return the seconds that the page's thread has worked: a busy machine does not count."""
+        metrics = self.call("Performance.getMetrics")["metrics"]
+        spent: float = next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+        return spent
 
     def size(self, width: int, height: int, *, phone: bool = False) -> None:
         self.call(
@@ -133,10 +141,19 @@ def browser(profile: Path) -> Iterator[Browser]:
         "--remote-debugging-pipe",
         f"--user-data-dir={profile}",
     ]
+
     # The browser reads from 3 and writes to 4.
-    shell = ["sh", "-c", f'exec 3<&{to_read} 4>&{to_write}; exec "$@"', "sh", *command]
+    script = (
+        "import fcntl, os, sys\n"
+        "high = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]\n"
+        "os.dup2(high[0], 3)\n"
+        "os.dup2(high[1], 4)\n"
+        "os.execv(sys.argv[3], sys.argv[3:])\n"
+    )
+    starter = [sys.executable, "-c", script, str(to_read), str(to_write)]
+    nowhere = subprocess.DEVNULL
     with subprocess.Popen(
-        shell, pass_fds=(to_read, to_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*starter, *command], pass_fds=(to_read, to_write), stdout=nowhere, stderr=nowhere
     ) as running:
         os.close(to_read)
         os.close(to_write)

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import debian
+from tests.browser.chromium import find as find_browser
 from tests.leak_rules import programs as leak_programs
 
 from .engine import CannotRun, Done, Stage, StageFailed, Workplace
@@ -98,6 +99,7 @@ def all_stages() -> tuple[Stage, ...]:
         _stage("reuse", reuse, "test", "lint"),
         _stage("changelog", changelog, "test", "lint"),
         *(_stage(f"core-{core.series}", functools.partial(other_core, core=core), "test", "cores") for core in cores),
+        _stage("browser", browser, "soak"),
         _stage("soak", soak, "soak"),
         _stage("molecule", molecule, "soak"),
     )
@@ -418,3 +420,10 @@ def molecule(place: Workplace) -> Done:
                 python.parent / "molecule", "test", "--scenario-name", name, cwd=extensions, environment=environment
             )
     return Done(passed=len(names), detail=f"{len(names)} scenarios: {', '.join(names)}")
+
+
+def browser(place: Workplace) -> Done:
+    """The page of a report in Chromium."""
+    if find_browser() is None:
+        _install(place, "chromium", proof="chromium")
+    return place.pytest(sys.executable, "tests/browser")

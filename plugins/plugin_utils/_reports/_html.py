@@ -154,7 +154,7 @@ def _finding(finding: Document, texts: _Texts, remedies: dict[tuple[int, ...], i
 
 def _allowlist(each: Document, texts: _Texts) -> list[t.Any]:
     return [
-        [texts.many((key["host"], key["key"])) for key in each["keys"]],
+        [texts.many((key["host"], key["key"])) for key in each["used_by"]],
         texts(each["state"]),
         *(texts.many(each[name]) for name in ("add", "keep", "remove_later", "unconfirmed", "why_not_whole")),
         [texts.many((idle["entry"], idle["since"])) for idle in each["idle"]],

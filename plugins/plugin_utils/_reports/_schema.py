@@ -109,7 +109,7 @@ _ALLOWLIST = object_of(
     "What to do with the allowlist of one key",
     exchange=_NAME,
     environment=_NAME,
-    keys=_list(_PLACE, about="every host that uses this key"),
+    used_by=_list(_PLACE, about="every host that uses this key"),
     state=_slug("what is known of the list"),
     add=_list(_NAME, about="addresses that two kinds of evidence vouch for"),
     keep=_list(_NAME),

@@ -11,7 +11,7 @@
   const VERDICTS = ["fail", "unknown", "pass"];
   const WORDS = { fail: "failed", unknown: "not known", pass: "in order", waived: "waived" };
   const SIGNS = { fail: "\u2715", unknown: "?", pass: "\u2713" };
-  const STEP = 60;
+  const STEP = 40;
   const say = (place) => texts[place];
   const all = (places) => places.map(say);
   const joined = (...parts) => parts.join("\u0000");
