@@ -293,7 +293,7 @@ allowlists:
       description: The exchange's environment.
       type: str
       sample: mainnet
-    keys:
+    used_by:
       description: The C(host) and C(key) of each host that uses this key.
       type: list
       elements: dict

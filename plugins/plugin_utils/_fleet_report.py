@@ -48,7 +48,7 @@ def document(
 def allowlist(text: AllowlistText) -> dict[str, t.Any]:
     """Return the JSON form of what to do with one key's allowlist."""
     data = {name: list(value) if isinstance(value, tuple) else value for name, value in text._asdict().items()}
-    data["keys"] = [{"host": host, "key": key} for host, key in text.keys]
+    data["used_by"] = [{"host": host, "key": key} for host, key in text.used_by]
     data["idle"] = [each._asdict() for each in text.idle]
     return data
 

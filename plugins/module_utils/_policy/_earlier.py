@@ -80,8 +80,8 @@ def read_history(document: t.Any, *, where: str) -> History:
     for index, row in enumerate(_list(fleet, "allowlists", f"{where}.fleet")):
         place = f"{where}.fleet.allowlists[{index}]"
         names = [
-            (_text(key, "host", f"{place}.keys"), _text(key, "key", f"{place}.keys"))
-            for key in _list(row, "keys", place)
+            (_text(key, "host", f"{place}.used_by"), _text(key, "key", f"{place}.used_by"))
+            for key in _list(row, "used_by", place)
         ]
         for each in _list(row, "idle", place):
             entry = _text(each, "entry", f"{place}.idle")

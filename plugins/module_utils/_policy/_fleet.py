@@ -71,7 +71,7 @@ class Idle(t.NamedTuple):
 
 
 class AllowlistText(t.NamedTuple):
-    """What to do with one key's allowlist, in three parts; all hosts that use the key are in ``keys``.
+    """What to do with one key's allowlist, in three parts; all hosts that use the key are in ``used_by``.
 
     ``add`` are addresses on two kinds of evidence, ``unconfirmed`` such as nothing may be pasted for yet. ``idle`` are
     entries that no host was seen to use. Only where ``whole`` (every host that may use the key was seen) they are in
@@ -81,7 +81,7 @@ class AllowlistText(t.NamedTuple):
 
     exchange: str
     environment: str
-    keys: tuple[Place, ...]
+    used_by: tuple[Place, ...]
     state: str
     add: tuple[str, ...]
     keep: tuple[str, ...]
@@ -333,7 +333,7 @@ class Fleet:
         return AllowlistText(
             exchange=shown(base.key.exchange),
             environment=shown(base.key.environment),
-            keys=tuple((shown(case.key.host), shown(case.key.name)) for case in group.cases),
+            used_by=tuple((shown(case.key.host), shown(case.key.name)) for case in group.cases),
             state=base.list_state,
             add=tuple(map(shown, add)),
             keep=tuple(shown(entry.text) for entry in keep),

@@ -333,7 +333,7 @@ def test_what_no_host_uses_may_be_removed_once_all_were_seen(one_key: Inventory)
     assert text["keep"] == list(AT.values())
     assert text["line"].split(",") == [*AT.values(), NOBODY]
     assert text["idle"] == [{"entry": NOBODY, "since": NOW_TEXT}]
-    assert [each["host"] for each in text["keys"]] == list(HOSTS)
+    assert [each["host"] for each in text["used_by"]] == list(HOSTS)
     unused = finding(result, "allowlist-entry-unused")
     assert (unused["status"], unused["severity"]) == ("fail", "medium")
     assert f"Remove {NOBODY}" in unused["remedy"]["then"]

@@ -145,7 +145,7 @@ def fleet(lines: t.Sequence[t.Mapping[str, t.Any]], *, text: str = "91.198.115.1
             {
                 "exchange": each["exchange"],
                 "environment": "mainnet",
-                "keys": [{"host": each["host"], "key": each["key"]}],
+                "used_by": [{"host": each["host"], "key": each["key"]}],
                 "state": "entries",
                 "add": [text],
                 "keep": [*each["seen_from"], "91.198.115.0/29"],
@@ -214,7 +214,7 @@ def hostile(text: str) -> dict[str, t.Any]:
     whole["problems"] = [text]
     whole["coverage"]["not_seen"] = [{"host": host, "key": key, "why": text}]
     for each in whole["allowlists"]:
-        each.update(exchange=text, environment=text, keys=[{"host": host, "key": key}], line=text)
+        each.update(exchange=text, environment=text, used_by=[{"host": host, "key": key}], line=text)
         each.update({name: [text] for name in ("add", "keep", "remove_later", "unconfirmed", "why_not_whole")})
         each["idle"] = [{"entry": text, "since": None}]
     whole["addresses"] = [
