@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.lab.demo._scenarios import Scenario, api_key, create
-from tests.lab.e2e._freqtrade import CONFIG, STRATEGY, WHEELHOUSE, Bot
+from tests.lab.e2e._freqtrade import CONFIG, STRATEGY, Bot
+from tests.lab.e2e._program import WHEELHOUSE
 from tests.lab.e2e._support import Run, listing
 
 SCENARIO = Scenario(host="", name="bot", exchange="bybit", shows="", allowlist=("{public}",))

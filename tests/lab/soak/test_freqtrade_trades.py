@@ -9,7 +9,7 @@ The tests of this file build on each other, in the order in which they stand her
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -134,7 +134,7 @@ def test_what_cannot_run_is_refused_before_anything_changes(bot: Bot) -> None:
     before = bot.invocation()
     config = bot.variables["freqtrade_config"]
     with_key = {**config, "exchange": {**config["exchange"], "ccxt_config": {"apiKey": "NOTSHOWN12345"}}}
-    refused = {
+    refused: dict[str, dict[str, Any]] = {
         "freqtrade_config holds exchange.ccxt_config.apiKey": {"freqtrade_config": with_key},
         "no list with hashes for freqtrade 2099.1, only for 2026.9": {"freqtrade_version": "2099.1"},
         "holds the class AlwaysWin": {"freqtrade_strategy": "AlwaysWin"},

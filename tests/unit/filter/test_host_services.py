@@ -22,7 +22,7 @@ from ansible_collections.trading.hosts.plugins.filter.host_services import (
 from tests.generated import host_programs
 
 COMMAND = {"name": "grid@btc", "command": ["/bin/true"], "credentials": ["grid"]}
-FREQTRADE = {
+FREQTRADE: dict[str, Any] = {
     "name": "bot",
     "program": "freqtrade",
     "ip_family": "ipv4",
@@ -39,7 +39,7 @@ def test_what_is_known_of_each() -> None:
 
 
 def without(setting: str) -> dict[str, Any]:
-    return {**FREQTRADE, "settings": {n: v for n, v in dict(FREQTRADE["settings"]).items() if n != setting}}
+    return {**FREQTRADE, "settings": {n: v for n, v in FREQTRADE["settings"].items() if n != setting}}
 
 
 @pytest.mark.parametrize(
