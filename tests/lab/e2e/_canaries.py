@@ -28,6 +28,8 @@ KEY, SECRET, PHRASE = "{{ canary_key }}", "{{ canary_secret }}", "{{ canary_phra
 #: Nothing listens there: a proxy that cannot be reached, with a password in its address.
 _PROXY = "http://user:{{ canary_plain }}@127.0.0.1:9"
 _QUICK = {"timeout": 2}
+#: No file of facts, by its name: it lies beside some.
+_JUDGED = "{{ swept_directory }}/{{ inventory_hostname }}.judged"
 #: What the role host_baseline does besides measuring the clock.
 _OTHER_PARTS = ("libraries", "time", "timezone", "ssh", "core_dumps", "swap", "kernel", "journal", "updates")
 
@@ -85,7 +87,18 @@ SCENARIOS: dict[str, Task] = {
     "learn the mark": _learn(mark_with=SECRET),
     "the clock through a proxy": _module("clock_info", exchanges=[{"exchange": "okx"}], proxy=_PROXY, **_QUICK),
     "the address through a proxy": _module("public_ip_info", on_no_majority="report", proxy=_PROXY, **_QUICK),
-    "judge": _module("api_key_policy", api_keys="{{ learned.api_keys }}", fail_on="never"),
+    "judge": _module(
+        "api_key_policy", api_keys="{{ learned.api_keys }}", fail_on="never", report_path=_JUDGED, return_passed=True
+    ),
+    "report": _module(
+        "report",
+        report_path=_JUDGED,
+        files=[{"format": name, "path": f"{_JUDGED}.{name}"} for name in ("html", "sarif", "evidence")],
+        operator="Ada",
+    ),
+    "judge the inventory": _module(
+        "fleet_policy", src=["{{ swept_directory }}"], variables=["canary_keys"], fail_on="never"
+    ),
     "compare": _module("allowlist_check", entries=["91.198.115.77"], addresses=["91.198.115.11"], fail_on="never"),
     "build": _role(
         "trading_host",
@@ -134,6 +147,41 @@ SCENARIOS: dict[str, Task] = {
         freqtrade_strategy="Swept",
         freqtrade_strategy_files=[],
     ),
+    **{
+        f"settings of {program} with a secret": _role(
+            program,
+            **{
+                f"{program}_{name}": value
+                for name, value in {**given, "config": {"exchange": {"key": KEY, "secret": SECRET}}}.items()
+            },
+        )
+        for program, given in {
+            "jesse": {},
+            "nautilus_trader": {"script": "node.py", "files": [], "credentials": ["good"]},
+            "passivbot": {
+                "source": "/nowhere",
+                "version": "1",
+                "requirements": "/nowhere",
+                "account": "good",
+                "credentials": ["good"],
+            },
+        }.items()
+    },
+    "files of hummingbot with a secret": _role(
+        "hummingbot",
+        hummingbot_requirements="/nowhere",
+        hummingbot_wheelhouse="/nowhere",
+        hummingbot_credentials=["good"],
+        hummingbot_files={"conf/strategies/swept.yml": f"api_key: {KEY}\napi_secret: {SECRET}\n"},
+        hummingbot_strategy="swept.yml",
+    ),
+    "an archive that comes from nowhere": _role(
+        "vendor_archive",
+        vendor_archive_name="swept-archive",
+        vendor_archive_version="1",
+        vendor_archive_checksum="0" * 64,
+        vendor_archive_command=["core", SECRET],
+    ),
     # Refused, because it cannot be installed: it is given no secret.
     "install a program": _role(
         "python_program",
@@ -155,6 +203,7 @@ SCENARIOS: dict[str, Task] = {
 WITHIN = {"trading_host": ("exchange_credentials", "trading_agent", "trading_service")}
 #: Playbook -> the end-to-end test that runs it and sweeps after it.
 SWEPT_PLAYBOOKS: dict[str, str] = {
+    "audit": "tests/lab/soak/test_audit.py::test_what_each_key_needs_is_said_without_a_secret_on_the_controller",
     "recover": "tests/lab/soak/test_recover.py::test_another_host_trades_from_the_sealed_copies",
     "retire": "tests/lab/soak/test_retire.py::test_a_dead_key_is_forgotten_and_only_then_the_address_may_go",
     "rotate": "tests/lab/soak/test_rotation.py::test_a_person_is_led_through",

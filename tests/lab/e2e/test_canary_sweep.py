@@ -103,6 +103,7 @@ class Swept:
             {
                 **self.secrets,
                 "good": {**key, "declared": declared},
+                "canary_keys": [{**key, "declared": declared}],
                 "planted": self.planted,
                 "swept_directory": str(directory / "facts"),
             }
