@@ -128,6 +128,13 @@ def test_what_cannot_be_read_is_refused_before_anything_is_changed(
     assert services.invocations() == before
 
 
+def test_a_call_that_the_sandbox_does_not_allow_is_an_error_and_not_the_end(services: Services) -> None:
+    denied = ["/bin/sh", "-c", "renice -n 1 $$ 2> /dev/null; test $? -eq 1 && exec sleep infinity"]
+    run = services.build(trading_service_command=denied)
+    assert run.returncode == 0, run.output
+    assert services.shown("beta", "waiting", "ActiveState") == ["active"]
+
+
 def test_a_unit_that_does_not_come_up_is_taken_back(services: Services) -> None:
     assert services.build().returncode == 0
     run = services.build(trading_service_command=BROKEN)
