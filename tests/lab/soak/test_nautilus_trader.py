@@ -213,7 +213,12 @@ def test_a_node_that_does_not_come_up_gives_way_to_the_one_before(node: Node) ->
     node.await_balance()
     before = node.shown("ExecStart")["ExecStart"].partition(" ;")[0]
     # It ends only when nautilus_trader has been loaded, which takes long when other tests have the cores.
-    variables = {"nautilus_trader_config": {"trader_id": "no number"}, "nautilus_trader_settle_sec": 60}
+    variables = {
+        "nautilus_trader_config": {"trader_id": "no number"},
+        "nautilus_trader_settle_sec": 60,
+        # Or it is looked at while it loads again.
+        "nautilus_trader_restart_sec": 300,
+    }
     message = node.failure(node.run({**ROLE, "vars": variables}))
     assert "has its earlier unit back (ActiveState=active)" in message
     node.await_balance()
