@@ -149,6 +149,19 @@ def test_a_unit_that_does_not_come_up_is_taken_back(services: Services) -> None:
     assert [result.task for result in again.results if result.status == "changed"] == []
 
 
+def test_a_unit_that_runs_again_when_it_is_looked_at_did_not_stay_up(services: Services) -> None:
+    """It ends after a second and is started again a second later, so that half of the time it looks well."""
+    assert services.build().returncode == 0
+    run = services.build(
+        trading_service_command=["/bin/sh", "-c", "sleep 1; exit 3"],
+        trading_service_restart_sec=1,
+        trading_service_start_limit_interval_sec=0,
+        trading_service_settle_sec=5,
+    )
+    assert run.of("beta", DOWN).data["msg"].startswith("waiting did not come up with the changed unit, and has its earl")
+    assert services.shown("beta", "waiting", "ActiveState") == ["active"]
+
+
 def test_a_first_start_that_fails_is_a_failure(lab: Lab, services: Services) -> None:
     lab.execute("beta", ["systemctl", "stop", "waiting.service"])
     lab.execute("beta", ["rm", "/etc/systemd/system/waiting.service"])
