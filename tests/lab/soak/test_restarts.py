@@ -158,7 +158,9 @@ def test_a_unit_that_runs_again_when_it_is_looked_at_did_not_stay_up(services: S
         trading_service_start_limit_interval_sec=0,
         trading_service_settle_sec=5,
     )
-    assert run.of("beta", DOWN).data["msg"].startswith("waiting did not come up with the changed unit, and has its earl")
+    assert (
+        run.of("beta", DOWN).data["msg"].startswith("waiting did not come up with the changed unit, and has its earl")
+    )
     assert services.shown("beta", "waiting", "ActiveState") == ["active"]
 
 
