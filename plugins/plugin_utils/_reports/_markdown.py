@@ -13,7 +13,7 @@ from ._schema import Document
 from ._words import VERDICTS, mend, open_findings, summary
 
 #: A job summary holds 1 MiB, a comment 65536 characters.
-_MOST = 100
+MOST = 100
 _LONGEST = 400
 _SPECIAL = re.compile(r"[!-&(-+./:<->?@\[-`{-~]")
 
@@ -34,18 +34,18 @@ def write(document: Document) -> str:
     parts = ["# Exchange API keys", "", *(f"- {text(line)}" for line in summary(document)), ""]
     if found:
         parts += ["## Findings", "", "| | about | what was found | what to do |", "|---|---|---|---|"]
-        parts += [_row(finding) for finding in found[:_MOST]]
-        if len(found) > _MOST:
-            parts += ["", f"And {len(found) - _MOST} more."]
+        parts += [_row(finding) for finding in found[:MOST]]
+        if len(found) > MOST:
+            parts += ["", f"And {len(found) - MOST} more."]
         parts.append("")
     lines = sorted(document["lines"], key=lambda line: list(VERDICTS).index(line["verdict"]))
     parts += ["## Keys", "", "| key | host | exchange | verdict |", "|---|---|---|---|"]
     parts += [
         f"| {text(line['key'])} | {text(line['host'])} | {text(line['exchange'])} | {VERDICTS[line['verdict']]} |"
-        for line in lines[:_MOST]
+        for line in lines[:MOST]
     ]
-    if len(lines) > _MOST:
-        parts += ["", f"And {len(lines) - _MOST} more."]
+    if len(lines) > MOST:
+        parts += ["", f"And {len(lines) - MOST} more."]
     return "\n".join([*parts, ""])
 
 
