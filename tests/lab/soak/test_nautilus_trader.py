@@ -216,8 +216,6 @@ def test_a_node_that_does_not_come_up_gives_way_to_the_one_before(node: Node) ->
     variables = {
         "nautilus_trader_config": {"trader_id": "no number"},
         "nautilus_trader_settle_sec": 60,
-        # Or it is looked at while it loads again.
-        "nautilus_trader_restart_sec": 300,
     }
     message = node.failure(node.run({**ROLE, "vars": variables}))
     assert "has its earlier unit back (ActiveState=active)" in message
