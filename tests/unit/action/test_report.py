@@ -289,7 +289,7 @@ def test_evidence_has_its_times_in_order(desk: Desk, options: dict[str, str], sa
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("keys")
     for name, phrase in (("open", ""), ("locked", "canary-phrase")):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", phrase, "-C", "ada", "-f", directory / name]
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", phrase, "-C", "ada", "-f", str(directory / name)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     public = (directory / "open.pub").read_text(encoding="ascii")
     (directory / "signers").write_text(f"ada@example.org {public}", encoding="ascii")
@@ -298,7 +298,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _verifies(desk: Desk, keys: Path) -> bool:
     """Check a signature by the command of docs/reports.md."""
-    command = ["ssh-keygen", "-Y", "verify", "-f", keys / "signers", "-I", "ada@example.org", "-n", NAMESPACE]
+    command = ["ssh-keygen", "-Y", "verify", "-f", str(keys / "signers"), "-I", "ada@example.org", "-n", NAMESPACE]
     path = desk.path("evidence")
     with path.open("rb") as content:
         done = subprocess.run([*command, "-s", f"{path}.sig"], stdin=content, capture_output=True, check=False)
