@@ -28,6 +28,8 @@ _LEVEL: t.Mapping[str, str] = {
 }
 #: What GitHub reads: 9 and more is critical, 7 high, 4 medium.
 _SCORE: t.Mapping[str, str] = {"critical": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0", "info": "0.1"}
+#: GitHub takes no log with more results.
+MOST = 25_000
 _KIND: t.Mapping[str, str] = {FAIL: "fail", WAIVED: "fail", UNKNOWN: "open", PASSED: "pass"}
 
 
@@ -38,7 +40,8 @@ def text(value: str) -> str:
 
 def write(document: Document) -> str:
     """Return one run. What does not apply is left out; where a rule speaks of no host, the inventory is the place."""
-    findings = [finding for finding in document["findings"] if finding["status"] in _KIND]
+    every = [finding for finding in document["findings"] if finding["status"] in _KIND]
+    findings = every[:MOST]  # the worst come first
     rules = sorted({finding["rule"] for finding in findings})
     index = {rule: place for place, rule in enumerate(rules)}
     driver = {
@@ -50,7 +53,7 @@ def write(document: Document) -> str:
     run: dict[str, t.Any] = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"trading.hosts/{document['gate']}/"},
-        "invocations": [{"executionSuccessful": True, "endTimeUtc": document["judged_at"]}],
+        "invocations": [_invocation(document, omitted=len(every) - len(findings))],
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, index) for finding in findings],
         "properties": {"policyDigest": document["policy_digest"], "counts": document["counts"]},
@@ -62,6 +65,14 @@ def write(document: Document) -> str:
         } | {"partial": fleet["partial"]}
     log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
+
+
+def _invocation(document: Document, *, omitted: int) -> dict[str, t.Any]:
+    invocation: dict[str, t.Any] = {"executionSuccessful": True, "endTimeUtc": document["judged_at"]}
+    if omitted:
+        said = f"{omitted} findings of less weight are left out: no more than {MOST} are taken."
+        invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": said}}]
+    return invocation
 
 
 def _rule(rule: str) -> dict[str, t.Any]:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
-from ansible_collections.trading.hosts.plugins.plugin_utils._reports import _formats
+from ansible_collections.trading.hosts.plugins.plugin_utils._reports import _formats, _sarif
 from ansible_collections.trading.hosts.plugins.plugin_utils._reports._schema import REPORT, read
 from tests.generated import report_schemas
 from tests.unit.action.test_fleet_policy import Inventory, declared, own
@@ -134,6 +134,16 @@ def test_any_text_is_read(text: str) -> None:
         ]["evidence"]
     )
     assert evidence.isprintable()
+
+
+def test_code_scanning_gets_no_more_than_it_takes() -> None:
+    document = read(small(), where="r")
+    findings = document["findings"][:1] * (_sarif.MOST + 3)
+    (run,) = json.loads(_sarif.write({**document, "findings": findings}))["runs"]
+    assert len(run["results"]) == _sarif.MOST
+    (said,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert said["message"]["text"].startswith("3 findings")
+    assert "toolExecutionNotifications" not in _sarif.write(document)
 
 
 def test_a_large_report_is_whole_in_every_format_that_counts() -> None:
