@@ -124,7 +124,21 @@ def test_a_key_has_a_page_of_its_own(tab: Browser, pages: dict[str, str]) -> Non
     ):
         assert words in said
     tab.run("new Promise((done) => { addEventListener('popstate', () => setTimeout(done)); history.back(); })")
-    assert _count(tab) == "3 keys on 2 hosts"
+    assert _count(tab) == "3 keys on 3 hosts"
+
+
+def test_a_host_without_a_key_is_not_forgotten(tab: Browser, pages: dict[str, str]) -> None:
+    tab.size(*DESK)
+    tab.open(pages["small"])
+    rows = "JSON.stringify([...document.querySelectorAll('tbody th')].map((each) => each.innerText))"
+    assert json.loads(tab.run(rows)) == ["bot1", "bot3", "bot2"], "the worst first"
+    _type(tab, "bot3")
+    assert _count(tab) == "0 keys on 1 host"
+    assert "1 finding" in tab.run("document.querySelector('tbody').innerText")
+    tab.run("document.querySelectorAll('.tabs button')[1].click()")
+    assert _count(tab) == "1 finding"
+    tab.open(pages["small"] + "#host-2")
+    assert "lies in clear in /srv/bot/config.json" in tab.run("document.getElementById('view').innerText")
 
 
 @pytest.mark.parametrize("name", ["small", "large", "public"])

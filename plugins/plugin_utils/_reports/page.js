@@ -65,6 +65,20 @@
       if (one) one.list = list;
     }
   }
+  /* What is about a host and none of its keys: in short, and what the filters ask. */
+  const weighs = (one) => !one.spared && ((one.status === "fail" && rank.get(one.severity) <= rank.get("medium")) ||
+    (one.status === "unknown" && rank.get(one.severity) <= rank.get("high")));
+  for (const host of hosts) {
+    const heavy = host.findings.filter(weighs);
+    host.heavy = heavy.length;
+    host.verdict = heavy.some((one) => one.status === "fail") ? "fail" : heavy.length ? "unknown" : "";
+    host.worst = Math.min(severities.length, ...heavy.filter((one) => one.status === "fail").map((one) => rank.get(one.severity)));
+    host.hay = host.name.toLowerCase();
+    const verdicts = [host.verdict || "pass", ...host.keys.map((one) => one.verdict)];
+    host.order = Math.min(...verdicts.map((verdict) => VERDICTS.indexOf(verdict))) * 10 +
+      Math.min(host.worst, ...host.keys.map((one) => one.worst));
+  }
+  const worstFirst = [...hosts].sort((a, b) => a.order - b.order);
   for (const one of keys) one.hay = [one.key, one.host, one.exchange, one.service, ...one.from].join("\n").toLowerCase();
   const exchanges = [...new Set(keys.map((one) => one.exchange))].sort();
 
@@ -134,7 +148,7 @@
   }
   const tiles = VERDICTS.map(tile);
   const [hostsSeen, hostsAll, keysSeen, keysAll] = seen;
-  const coverage = seen.length
+  const coverage = keysAll
     ? node("div", { class: "tile" }, node("b", {}, `${hostsSeen} / ${hostsAll}`),
       node("span", {}, `hosts seen, ${keysSeen} of ${plural(keysAll, "key")}`))
     : node("div", { class: "tile" }, node("b", {}, String(hosts.length)),
@@ -161,7 +175,8 @@
 
   function refresh() {
     const shown = keys.filter(fits);
-    if (state.tab === "hosts") matrix(shown); else byRule(shown);
+    const also = new Set(state.exchange ? [] : hosts.filter((host) => host.verdict && fits(host)));
+    if (state.tab === "hosts") matrix(shown, also); else byRule(shown, also);
   }
 
   function chip(one) {
@@ -170,8 +185,15 @@
       node("i", { "aria-hidden": "true" }, SIGNS[one.verdict]), node("span", { dir: "auto" }, one.key));
   }
 
-  function matrix(shown) {
+  function hostChip(host) {
+    return node("a", { class: `chip ${host.verdict}`, href: `#host-${host.id}`,
+      "aria-label": `${host.name}: ${plural(host.heavy, "finding")}` },
+    node("i", { "aria-hidden": "true" }, SIGNS[host.verdict]), node("span", {}, plural(host.heavy, "finding")));
+  }
+
+  function matrix(shown, also) {
     const cells = new Map();
+    const none = new Map();
     for (const one of shown) {
       if (!cells.has(one.host)) cells.set(one.host, new Map());
       const row = cells.get(one.host);
@@ -179,28 +201,32 @@
       row.get(one.exchange).push(one);
     }
     const columns = exchanges.filter((name) => shown.some((one) => one.exchange === name));
-    const rows = hosts.filter((host) => cells.has(host.name));
+    const rows = worstFirst.filter((host) => cells.has(host.name) || also.has(host));
+    const itself = rows.some((host) => host.verdict);
     count.textContent = `${plural(shown.length, "key")} on ${plural(rows.length, "host")}`;
     if (!rows.length) {
-      results.replaceChildren(node("div", { class: "sheet empty" }, "Nothing matches."));
+      results.replaceChildren(node("div", { class: "sheet empty" }, keys.length ? "Nothing matches." : "There are no keys."));
       return;
     }
     const body = node("tbody", {});
     results.replaceChildren(node("div", { class: "sheet scroll" }, node("table", {},
       node("thead", {}, node("tr", {}, node("th", { scope: "col" }, "Host"),
+        itself ? node("th", { scope: "col" }, "the host itself") : null,
         columns.map((name) => node("th", { scope: "col" }, foreign(name))))), body)));
     grow(body, rows, (host) => node("tr", {}, node("th", { scope: "row" }, hostLink(host)),
-      columns.map((name) => node("td", { "data-exchange": name }, (cells.get(host.name).get(name) || []).map(chip)))));
+      itself ? node("td", { "data-exchange": "the host" }, host.verdict ? hostChip(host) : null) : null,
+      columns.map((name) => node("td", { "data-exchange": name },
+        ((cells.get(host.name) || none).get(name) || []).map(chip)))));
   }
 
-  function byRule(shown) {
+  function byRule(shown, also) {
     const wanted = new Set(shown);
     const narrowed = state.words || state.verdict || state.exchange || state.severity;
     const groups = new Map();
     let total = 0;
     for (const one of findings) {
       const key = byPlace.get(joined(one.host, one.key));
-      if (key ? !wanted.has(key) : narrowed) continue;
+      if (key ? !wanted.has(key) : narrowed && !also.has(byHost.get(one.host))) continue;
       if (state.severity && rank.get(one.severity) > rank.get(state.severity)) continue;
       total += 1;
       if (!groups.has(one.rule)) groups.set(one.rule, []);

@@ -193,6 +193,16 @@ def small() -> dict[str, t.Any]:
             paste=None,
             spared="in the baseline of 2026-11-01T00:00:00Z",
         ),
+        # About a host that has no key in the report.
+        finding(
+            rule="credential-exposed",
+            severity="critical",
+            basis="observed",
+            subject={"host": "bot3", "key": "/srv/bot/config.json", "service": None},
+            evidence="a secret of okx lies in clear in /srv/bot/config.json",
+            paste=None,
+            code=None,
+        ),
     ]
     return report(lines=lines, findings=findings, fleet=fleet(lines))
 
