@@ -72,7 +72,8 @@ def test_a_virgin_host_foresees_it(bot: Bot, key: SimulatedKey) -> None:
         "Write the settings",
         "Write the unit",
     } <= changed
-    assert '+    "dry_run": false,' in run.output
+    shown = run.of(bot.host, "trading.hosts.python_program : Show what changes in the settings").data["msg"]
+    assert '+    "dry_run": false,' in shown
     assert key.secret not in run.output
 
 
