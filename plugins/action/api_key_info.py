@@ -29,7 +29,7 @@ class ActionModule(SecretAction):
     def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         args = self._task.args
         marks: dict[str, str] = {}
-        if _has_placed(args.get("api_keys")):
+        if _lie_on_host(args.get("api_keys")):
             told = self._ask_module({**args, "mark_with": RUN_SECRET}, task_vars)
             if told.get("failed"):
                 return told
@@ -64,8 +64,8 @@ def _dicts(given: t.Any) -> list[dict[str, t.Any]]:
     return [key for key in given if isinstance(key, dict)] if isinstance(given, list) else []
 
 
-def _has_placed(given: t.Any) -> bool:
-    return any(key.get("credential") for key in _dicts(given))
+def _lie_on_host(given: t.Any) -> bool:
+    return any(key.get("credential") or key.get("file") for key in _dicts(given))
 
 
 def _asked_keys(given: t.Any, *, marks: t.Mapping[str, str]) -> list[AskedKey]:

@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._errors import TradingHostsError
 from ..plugin_utils._facts_files import learning_host, write_facts
 
-_TOLD = ("exposed", "scan", "swap", "core_dumps", "backups", "host_key")
+_TOLD = ("exposed", "found_keys", "scan", "swap", "core_dumps", "backups", "host_key")
 
 
 class ActionModule(ActionBase):

@@ -192,6 +192,7 @@ class KeyFacts:
     an own CA or ``validate_certs: false`` means that the answer may come from somebody else than the exchange.
     ``exchange_families`` are the families in which the exchange's name has addresses (``ipv4``, ``ipv6``), as the host
     resolves it; ``None`` where it was not resolved (a proxy does it, or the name does not resolve).
+    ``credential`` names the placed credential that was used, ``file`` the file in clear on the host.
     ``key_type`` is ``hmac``, ``rsa``, ``ed25519`` or ``es256``; ``None`` where no secret was at hand or none is signed
     with.
     """
@@ -211,6 +212,7 @@ class KeyFacts:
     passphrase: PassphraseChecks | None = None
     key_type: str | None = None
     credential: str | None = None
+    file: str | None = None
     declared: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
 

@@ -43,13 +43,13 @@ requirements:
   - requests on the host (Debian and Ubuntu package C(python3-requests))
   - cryptography on the host for private keys (Debian and Ubuntu package C(python3-cryptography))
   - PySocks on the host for a SOCKS5 proxy (Debian and Ubuntu package C(python3-socks))
-  - root on the host (C(become)) for O(api_keys[].credential)
+  - root on the host (C(become)) for O(api_keys[].credential) and O(api_keys[].file)
 options:
   api_keys:
     description:
       - The keys to ask about.
-      - Give O(api_keys[].api_key) and O(api_keys[].secret), or O(api_keys[].credential) for one that is already
-        placed, with O(api_keys[].api_key) beside it where that is a private key alone. Only
+      - Give O(api_keys[].api_key) and O(api_keys[].secret), or O(api_keys[].file), or O(api_keys[].credential) for one
+        that is already placed, with O(api_keys[].api_key) beside it where that is a private key alone. Only
         O(api_keys[].exchange=other) needs neither. Hyperliquid is asked without a signature, and takes
         O(api_keys[].api_key) alone.
     type: list
@@ -133,6 +133,21 @@ options:
             description: The host's identity, which opens a credential of the store C(age).
             type: path
             default: /var/lib/trading-hosts/age/identity
+      file:
+        description:
+          - Use a key that lies in clear in a program's own file on this host, as
+            M(trading.hosts.exposed_credential_info) finds it.
+          - Where the file cannot be used, or does not say itself that the key is one of O(api_keys[].exchange), the
+            key is V(held_back) with the reason. No link is followed, at most 256 KiB are read, and nothing is written.
+        type: dict
+        suboptions:
+          path:
+            description: The file, from C(/) on.
+            type: str
+            required: true
+          entry:
+            description: The account in the file, where it holds several.
+            type: str
       base_url:
         description:
           - Ask here instead of the exchange's own host. Only the scheme, a host and a port.
@@ -674,6 +689,9 @@ api_keys:
       description: The placed credential that was used. V(null) where the secret was given.
       type: str
       sample: spot-bot.json
+    file:
+      description: The file in which the key lies in clear. V(null) for others.
+      type: str
     path:
       description: The way by which the question left the host. What was learned holds for this way only.
       type: dict
@@ -850,25 +868,32 @@ import socket
 import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._in_clear import open_in_clear
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._marks import placed_marks
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import ARGUMENT_SPEC, Placed
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._marks import host_marks
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import ARGUMENT_SPEC, InClear, Placed
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._placed import open_placed
 from ansible_collections.trading.hosts.plugins.module_utils._facts import to_json
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
 
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
-    def open_and_hide(placed: Placed, field: str) -> Credential:
-        credential = open_placed(placed, field)
+    def hide(credential: Credential) -> Credential:
         # Ansible hides what came in as an option; this came from the disk.
         module.no_log_values.update(credential.secrets())
         return credential
 
+    def placed(wanted: Placed, field: str) -> Credential:
+        return hide(open_placed(wanted, field))
+
+    def in_clear(wanted: InClear, field: str) -> Credential:
+        return hide(open_in_clear(wanted, field))
+
     if module.params["mark_with"]:
-        marks = placed_marks(module.params, run_secret=module.params["mark_with"], open_placed=open_and_hide)
+        secret = module.params["mark_with"]
+        marks = host_marks(module.params, run_secret=secret, open_placed=placed, open_in_clear=in_clear)
         return {"changed": False, "marks": marks}
-    facts = learn(module.params, host=socket.gethostname(), open_placed=open_and_hide)
+    facts = learn(module.params, host=socket.gethostname(), open_placed=placed, open_in_clear=in_clear)
     return {"changed": False, "api_keys": [to_json(fact) for fact in facts]}
 
 

@@ -17,6 +17,7 @@ description:
     dotenv files, unit files and what they name, shell histories, git checkouts, copies in temporary directories, the
     environment and the command line of running processes.
   - Tells the place, the kind, the mode and the owner. Never a value, nor anything made from one.
+  - Tells also which keys M(trading.hosts.api_key_info) could ask about there (RV(found_keys)).
   - Tells also what lets a secret that is in memory reach a disk (swap in clear, core dumps), and which backups take the
     host's key along.
   - With O(scope=inventory) it looks into an inventory on the controller, and into its git history.
@@ -173,6 +174,46 @@ exposed:
       description:
         - Whether it is in the environment of a process whose service loads credentials, as a launcher puts it there.
       type: bool
+found_keys:
+  description:
+    - Keys in JSON files of freqtrade, passivbot and ccxt and in dotenv files, where the file names their exchange. Each
+      key once, at most 100. M(trading.hosts.api_key_info) can ask about them (option
+      O(trading.hosts.api_key_info#module:api_keys[].file)). The file that was changed last comes first.
+    - Left out are keys of test sites. Empty with O(scope=inventory).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: A name of its own on this host, from the program and the file.
+      type: str
+      sample: freqtrade /home/bot/user_data/config.json
+    program:
+      description: V(freqtrade), V(passivbot), V(ccxt) or V(dotenv), by the form of the file.
+      type: str
+      sample: freqtrade
+    path:
+      description: The file.
+      type: str
+      sample: /home/bot/user_data/config.json
+    entry:
+      description: The account in the file, or null.
+      type: str
+    exchange:
+      description: The exchange, as M(trading.hosts.api_key_info) names it. V(other) where it is not known there.
+      type: str
+      sample: bybit
+    ccxt_id:
+      description: With V(other), what the file calls the exchange.
+      type: str
+    region:
+      description: The exchange's regional site, as far as its name in the file tells.
+      type: str
+      sample: global
+    also_in:
+      description: Other files that hold the same key.
+      type: list
+      elements: str
 scan:
   description: How far the scan went.
   returned: success

@@ -17,10 +17,11 @@ from .._errors import UNFORESEEN, InputError, TradingHostsError, without_text
 from .._facts import Access, KeyFacts, ObservedKey, Path
 from .._here import here
 from .._http import TIMEOUT, RequestsHttp, proxy_kind, resolved_families
+from .._redact import one_line
 from .._together import gather
 from ._contract import Credential, Exchange, Question
 from ._driver import ask
-from ._options import DEADLINE, Placed, Plan, check_credential, key_type, read_keys
+from ._options import DEADLINE, InClear, Placed, Plan, check_credential, key_type, read_keys
 from ._pace import PacedHttp, Refusals
 from ._passphrase import check_passphrase
 
@@ -30,6 +31,12 @@ _MISTAKE = (
 )
 #: Gives the credential that lies on the host; ``field`` names the option in its errors.
 OpenPlaced = t.Callable[[Placed, str], Credential]
+OpenInClear = t.Callable[[InClear, str], Credential]
+
+
+def no_file_is_read(_wanted: InClear, field: str) -> Credential:
+    """Refuse a key in a file, where only credentials are read."""
+    raise InputError(field=field, problem="is not read here", mend="place the key with the module credential")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +55,7 @@ def learn(
     *,
     host: str,
     open_placed: OpenPlaced,
+    open_in_clear: OpenInClear = no_file_is_read,
     now: t.Callable[[], datetime.datetime] = utc_now,
     elapsed: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
@@ -66,7 +74,7 @@ def learn(
     proxy = options.get("proxy") or None
     read = read_keys(options["api_keys"])
     hold_back = _hold_back(options.get("hold_back") or (), plans=read)
-    plans = tuple(_opened(plan, open_placed=open_placed) for plan in read)
+    plans = tuple(_opened(plan, open_placed=open_placed, open_in_clear=open_in_clear) for plan in read)
     trusted = options.get("ca_path") is None and bool(options.get("validate_certs", True))
     family = options.get("ip_family") or "any"
     source_address = options.get("source_address") or None
@@ -99,6 +107,10 @@ def learn(
         http = PacedHttp(clients[exchange], limit=exchange.rate_limit(), ends=ends, elapsed=elapsed, sleep=sleep)
         try:
             for plan in groups[exchange]:
+                if plan.held is not None:
+                    message, step = plan.held
+                    yield _Asked(plan, now(), Access("held_back", message=message, next_step=step))
+                    continue
                 access, observed = refusals.held_back(plan), None
                 if access is None and not http.wait():
                     continue
@@ -146,7 +158,17 @@ def _hold_back(names: t.Iterable[str], *, plans: t.Iterable[Plan]) -> frozenset[
     return frozenset(names)
 
 
-def _opened(plan: Plan, *, open_placed: OpenPlaced) -> Plan:
+def _opened(plan: Plan, *, open_placed: OpenPlaced, open_in_clear: OpenInClear) -> Plan:
+    if plan.in_clear is not None and plan.held is None:
+        field = f"{plan.field}.file"
+        try:
+            credential = dataclasses.replace(open_in_clear(plan.in_clear, field), key_password=plan.key_password)
+            check_credential(credential, exchange=plan.exchange, field=field)
+        except InputError as error:
+            # What lies on the host is found there: it must not cost the other keys their answers.
+            step = "Mend the file or place the key with the module credential, then ask again."
+            return dataclasses.replace(plan, held=(one_line(str(error), limit=300), step))
+        return dataclasses.replace(plan, credential=credential)
     if plan.placed is None:
         return plan
     field = f"{plan.field}.credential"
@@ -220,5 +242,6 @@ def _facts(asked: _Asked, *, host: str, path: Path, official: bool) -> KeyFacts:
         passphrase=passphrase,
         key_type=None if plan.credential is None else key_type(plan.credential, exchange=plan.exchange),
         credential=None if plan.placed is None else plan.placed.name,
+        file=None if plan.in_clear is None else plan.in_clear.path,
         declared=plan.declared,
     )

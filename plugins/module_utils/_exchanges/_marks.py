@@ -14,8 +14,9 @@ import hashlib
 import hmac
 import typing as t
 
+from .._errors import InputError
 from ._contract import Credential
-from ._options import Placed, read_keys
+from ._options import InClear, Placed, read_keys
 
 
 def mark(*, run_secret: str, exchange: str, api_key: str) -> str:
@@ -23,19 +24,27 @@ def mark(*, run_secret: str, exchange: str, api_key: str) -> str:
     return hmac.new(run_secret.encode(), f"{exchange}\n{api_key}".encode(), hashlib.sha256).hexdigest()
 
 
-def placed_marks(
-    options: t.Mapping[str, t.Any], *, run_secret: str, open_placed: t.Callable[[Placed, str], Credential]
+def host_marks(
+    options: t.Mapping[str, t.Any],
+    *,
+    run_secret: str,
+    open_placed: t.Callable[[Placed, str], Credential],
+    open_in_clear: t.Callable[[InClear, str], Credential],
 ) -> dict[str, str]:
-    """Return the marks of the keys whose credential lies on this host, by name. Nothing is asked.
+    """Return the marks of the keys that lie on this host, placed or in clear, by name. Nothing is asked.
 
-    Raises ``InputError`` and ``StoreError`` as asking would.
+    Raises ``InputError`` and ``StoreError`` as asking would. What cannot be read in clear is left out: it is not asked.
     """
-    return {
-        plan.name: mark(
-            run_secret=run_secret,
-            exchange=plan.exchange_name,
-            api_key=open_placed(plan.placed, f"{plan.field}.credential").api_key,
-        )
-        for plan in read_keys(options["api_keys"])
-        if plan.placed is not None
-    }
+    marks: dict[str, str] = {}
+    for plan in read_keys(options["api_keys"]):
+        if plan.placed is not None:
+            credential = open_placed(plan.placed, f"{plan.field}.credential")
+        elif plan.in_clear is not None:
+            try:
+                credential = open_in_clear(plan.in_clear, f"{plan.field}.file")
+            except InputError:
+                continue
+        else:
+            continue
+        marks[plan.name] = mark(run_secret=run_secret, exchange=plan.exchange_name, api_key=credential.api_key)
+    return marks

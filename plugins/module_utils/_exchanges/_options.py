@@ -38,6 +38,8 @@ _PLACED_SPEC: dict[str, t.Any] = {
     "entry": {"type": "str"},
     "age_identity": {"type": "path", "default": DEFAULT_IDENTITY},
 }
+#: The path is no ``path``: Ansible would take a ``$`` or ``~`` in it for something else.
+_FILE_SPEC: dict[str, t.Any] = {"path": {"type": "str", "required": True}, "entry": {"type": "str"}}
 _KEY_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
     "exchange": {"type": "str", "required": True},
@@ -48,6 +50,7 @@ _KEY_SPEC: dict[str, t.Any] = {
     "passphrase": {"type": "str", "no_log": True},
     "key_password": {"type": "str", "no_log": True},
     "credential": {"type": "dict", "options": _PLACED_SPEC},
+    "file": {"type": "dict", "options": _FILE_SPEC},
     "base_url": {"type": "str"},
     "futures_base_url": {"type": "str"},
     "ask_futures_host": {"type": "bool", "default": False},
@@ -99,10 +102,24 @@ class Placed:
 
 
 @dataclasses.dataclass(frozen=True)
+class InClear:
+    """A key in a program's own file on this host; ``exchange`` must be what the file says of ``entry``.
+
+    ``phrases`` are the fields that can hold its passphrase, the first one first; none where the exchange has none.
+    """
+
+    path: str
+    entry: str | None
+    exchange: str
+    phrases: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Plan:
     """One key that is to be asked, checked. ``exchange`` and ``site`` are ``None`` for ``other``.
 
-    Of ``credential`` and ``placed`` one is given, except for ``other``, which may have none.
+    Of ``credential``, ``placed`` and ``in_clear`` one is given, except for ``other``, which may have none. ``held``
+    says why a key is not asked, and what to do: what a file of the host holds is no mistake in the options.
     """
 
     field: str
@@ -115,6 +132,8 @@ class Plan:
     overridden: bool
     credential: Credential | None
     placed: Placed | None
+    in_clear: InClear | None
+    held: tuple[str, str] | None
     key_password: str | None = dataclasses.field(repr=False)
     ask_futures_host: bool
     ask_key_list: bool
@@ -272,15 +291,18 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
             field=f"{field}.base_url", problem="is given for exchange other, which is never asked", mend="leave it out"
         )
     placed = _placed(given, exchange=exchange, field=field)
-    credential = _credential(given, placed=placed, exchange=exchange, field=field)
+    in_clear = _in_clear(given, exchange=exchange, field=field)
+    elsewhere = placed is not None or in_clear is not None
+    credential = None if elsewhere else _credential(given, exchange=exchange, field=field)
     if credential is not None:
         check_credential(credential, exchange=exchange, field=field)
-    nonce = read_nonce(
-        given.get("nonce"),
-        rule=None if exchange is None else exchange.nonce_rule(),
-        title=exchange_name if exchange is None else exchange.title,
-        field=f"{field}.nonce",
-    )
+    nonce, held = None, None
+    rule, title = (None, exchange_name) if exchange is None else (exchange.nonce_rule(), exchange.title)
+    if in_clear is not None and rule is not None and given.get("nonce") is None:
+        # A program signs with this key, and nobody has said how it counts.
+        held = f"a question could lock out the program that uses this key at {title}", "give nonce, or another key"
+    else:
+        nonce = read_nonce(given.get("nonce"), rule=rule, title=title, field=f"{field}.nonce")
     return Plan(
         field=field,
         name=name,
@@ -292,6 +314,8 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         overridden=base_url is not None,
         credential=credential,
         placed=placed,
+        in_clear=in_clear,
+        held=held,
         key_password=given.get("key_password") or None,
         ask_futures_host=bool(given.get("ask_futures_host")),
         ask_key_list=bool(given.get("ask_key_list")),
@@ -405,11 +429,27 @@ def _placed(given: t.Mapping[str, t.Any], *, exchange: Exchange | None, field: s
     )
 
 
-def _credential(
-    given: t.Mapping[str, t.Any], *, placed: Placed | None, exchange: Exchange | None, field: str
-) -> Credential | None:
-    if placed is not None:
+def _in_clear(given: t.Mapping[str, t.Any], *, exchange: Exchange | None, field: str) -> InClear | None:
+    file = given.get("file")
+    if file is None:
         return None
+    for name in (*_SECRETS, "credential"):
+        if given.get(name):
+            mend = "give the one or the other"
+            raise InputError(field=f"{field}.{name}", problem="is given together with file", mend=mend)
+    path = str(file["path"])
+    if not path.startswith("/") or "\0" in path or ".." in path.split("/"):
+        mend = "give where it is on the host, from / on and without .."
+        raise InputError(field=f"{field}.file.path", value=path, problem="is no absolute path", mend=mend)
+    if exchange is None:
+        mend = "leave file out: it would not be read"
+        raise InputError(field=f"{field}.file", problem="is given for exchange other, which is never asked", mend=mend)
+    rule = exchange.passphrase_rule()
+    phrases = () if rule is None else ("uid", "passphrase") if rule.ccxt_name == "uid" else ("passphrase",)
+    return InClear(path, file.get("entry") or None, exchange.name, phrases)
+
+
+def _credential(given: t.Mapping[str, t.Any], *, exchange: Exchange | None, field: str) -> Credential | None:
     texts = {name: given.get(name) or None for name in _SECRETS}
     there = [name for name, text in texts.items() if text is not None]
     unsigned = exchange is not None and not exchange.needs_secret()

@@ -194,7 +194,7 @@ class _Text:
         """Return the exchanges whose secret begins here (maybe none that is known), or ``None`` where none does."""
         data = self._data
         match = _REST.match(data, at + len(core))
-        if match is None or not _plausible(match["value"]):
+        if match is None or not is_plausible(match["value"]):
             return None
         prefix = _prefix(data, at)
         if match["sign"] in (b" ", b"\t") and not prefix.startswith(b"-"):
@@ -258,7 +258,7 @@ def _compiled() -> dict[str, tuple[re.Pattern[bytes] | None, re.Pattern[bytes] |
     }
 
 
-def _plausible(value: bytes) -> bool:
+def is_plausible(value: bytes) -> bool:
     """Tell a secret from a placeholder, a name in a program and what is encrypted."""
     if _PLACEHOLDER.search(value) or _ENCRYPTED.fullmatch(value):
         return False

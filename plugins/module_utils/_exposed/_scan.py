@@ -12,12 +12,13 @@ import stat
 import time
 import typing as t
 
+from .._credential._clear import MOST_BYTES, ClearKey, read_clear
 from .._errors import InputError
 from .._owner import group_name, user_name
 from .._redact import one_line
 from .._swap import clear_swaps, is_safe
 from . import _backups, _core_dumps, _git, _processes
-from ._find import find, may_hold, path_names_trade
+from ._find import find, is_plausible, may_hold, path_names_trade
 from ._walk import Bounds, Mounts, Seen, StoppedError, Tally, Walk, checkout_above
 
 HOST = "host"
@@ -61,6 +62,8 @@ _LEFT_OUT = (
 )
 _MOST_FOUND = 500
 _MOST_DUMPS = 100
+_MOST_KEYS = 100
+_MOST_NAME = 100
 
 _HISTORY = re.compile(r"(?:^\.(?:\w+_history|lesshst|viminfo|histfile)|^fish_history|_history)$")
 _UNIT = re.compile(r"/systemd/.*\.(?:service|socket|timer|mount|path|target|conf|slice|swap|env)$")
@@ -120,6 +123,8 @@ class _Scan:
         self._omitted = 0
         self._places: set[tuple[t.Any, ...]] = set()
         self._dumps: list[str] = []
+        #: Each key that can be asked about, once, with the files that it is in, the newest first.
+        self._keys: dict[tuple[str, str], list[tuple[float, str, ClearKey]]] = {}
         self._because: list[str] = []
         self._history = "not_read"
         self._environment_files: list[str] = []
@@ -172,6 +177,8 @@ class _Scan:
         hits = find(seen.data, lowered=seen.lowered, first_line=seen.first_line, trade=path_names_trade(path))
         if not hits:
             return
+        if self._scope == HOST and _kind(path) in ("file", "dotenv"):
+            self._look_for_keys(seen)
         tracked = _git.is_tracked(path, checkout=seen.checkout) if seen.checkout else None
         for hit in hits:
             self._add(
@@ -186,6 +193,41 @@ class _Scan:
                 readable_by=_readers(seen.status.st_mode, reachable=seen.reachable, path=path),
                 git=None if seen.checkout is None else {True: "tracked", False: "untracked", None: "unknown"}[tracked],
             )
+
+    def _look_for_keys(self, seen: Seen) -> None:
+        # Only a file of which all is here, whose path is told as it is.
+        if len(seen.data) != seen.status.st_size or len(seen.data) > MOST_BYTES or not _can_be_told(seen.path):
+            return
+        for key in read_clear(seen.data):
+            secret = key.fields["secret"]
+            if secret.startswith("-----BEGIN ") or is_plausible(secret.encode("utf-8", "replace")):
+                places = self._keys.setdefault((key.exchange or key.spelled, key.fields["api_key"]), [])
+                places.append((seen.status.st_mtime, seen.path, key))
+
+    def _found_keys(self) -> list[dict[str, t.Any]]:
+        """Return what can be said of each key without showing it; what was changed last comes first."""
+        told: list[dict[str, t.Any]] = []
+        newest = [sorted(places, key=lambda place: (-place[0], place[1])) for places in self._keys.values()]
+        names: set[str] = set()
+        for places in sorted(newest, key=lambda places: (-places[0][0], places[0][1]))[:_MOST_KEYS]:
+            _changed, path, key = places[0]
+            named = _name(f"{key.program} {path}{f' {key.entry}' if key.entry else ''}", taken=names)
+            names.add(named)
+            told.append(
+                {
+                    "name": named,
+                    "program": key.program,
+                    "path": path,
+                    "entry": key.entry,
+                    "exchange": key.exchange or "other",
+                    "ccxt_id": key.spelled if key.exchange is None else None,
+                    "region": key.region,
+                    "also_in": sorted({other for _at, other, _key in places} - {path})[:_MOST_KEYS],
+                }
+            )
+        if len(newest) > len(told):
+            self._because.append(f"{len(newest) - len(told)} more keys were found than are told")
+        return told
 
     def _dump(self, path: str, _status: os.stat_result) -> None:
         if len(self._dumps) < _MOST_DUMPS:
@@ -267,6 +309,7 @@ class _Scan:
     def result(self, *, seconds: float) -> dict[str, t.Any]:
         """Return everything as plain values."""
         tally = self._walk.tally
+        found_keys = self._found_keys()
         because = [*self._because, *_cut_short(tally)]
         if self._omitted:
             because.append(f"{self._omitted} more places were found than are told")
@@ -275,6 +318,7 @@ class _Scan:
         )
         told: dict[str, t.Any] = {
             "exposed": found,
+            "found_keys": found_keys,
             "scan": {
                 "scope": self._scope,
                 "complete": not because,
@@ -293,6 +337,24 @@ class _Scan:
         if self._scope == HOST:
             told.update(_memory_and_disk(self._dumps))
         return told
+
+
+def _can_be_told(text: str) -> bool:
+    # A brace could begin a template in somebody's playbook.
+    return one_line(text, limit=400) == text and text.isprintable() and "{" not in text
+
+
+def _name(text: str, *, taken: t.Collection[str]) -> str:
+    """Return a name of a key that no other one has: of a long path its end."""
+    shown = "".join(character if " " <= character <= "~" else "?" for character in text)
+    for number in range(1, len(taken) + 2):
+        behind = f" {number}" if number > 1 else ""
+        room = _MOST_NAME - len(behind)
+        program = shown.partition(" ")[0]
+        short = shown if len(shown) <= room else f"{program} ...{shown[len(program) + 4 - room :]}"
+        if f"{short}{behind}" not in taken:
+            return f"{short}{behind}"
+    raise ValueError("more names than keys")
 
 
 def _cut_short(tally: Tally) -> t.Iterator[str]:

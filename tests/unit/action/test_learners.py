@@ -25,6 +25,7 @@ RESULTS: dict[str, dict[str, t.Any]] = {
     "credential_info": {"credentials": [], "machine": {"host_key": "bound"}},
     "exposed_credential_info": {
         "exposed": [],
+        "found_keys": [],
         **dict.fromkeys(("swap", "core_dumps", "backups", "host_key")),
         "scan": {"scope": "inventory"},
     },

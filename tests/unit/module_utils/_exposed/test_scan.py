@@ -485,3 +485,88 @@ def test_environment_and_command_line_of_processes(loaded: bool) -> None:
         ("command_line", ("okx",), os.getuid(), False),
     }
     assert {each.kind for each in lines if each.pid == process.pid} == {"command_line"}
+
+
+def freqtrade(exchange: str, key: str, secret: str) -> str:
+    return json.dumps({"exchange": {"name": exchange, "key": key, "secret": secret}})
+
+
+def test_keys_that_can_be_asked_about_are_told_once_and_not_shown(place: Path) -> None:
+    (place / "old").mkdir()
+    old, new, users = place / "old" / "config.json", place / "config.json", place / "api-keys.json"
+    for at, file in enumerate((old, new)):
+        file.write_text(freqtrade("binance", KEY, SECRET))
+        os.utime(file, (1_000_000 + at, 1_000_000 + at))
+    other, secret = pair("bybit")
+    placeholder = {"exchange": "bybit", "key": "your_api_key_here", "secret": "your_api_secret_here"}
+    users.write_text(json.dumps({"a b": {"exchange": "weex", "key": other, "secret": secret}, "sample": placeholder}))
+    os.utime(users, (1_000_000, 1_000_000))
+    told = scan(place)
+    assert told["found_keys"] == [
+        {
+            "name": f"freqtrade {new}" if len(str(new)) <= 90 else told["found_keys"][0]["name"],
+            "program": "freqtrade",
+            "path": str(new),
+            "entry": None,
+            "exchange": "binance",
+            "ccxt_id": None,
+            "region": "global",
+            "also_in": [str(old)],
+        },
+        {
+            "name": told["found_keys"][1]["name"],
+            "program": "passivbot",
+            "path": str(users),
+            "entry": "a b",
+            "exchange": "other",
+            "ccxt_id": "weex",
+            "region": "global",
+            "also_in": [],
+        },
+    ]
+    assert told["found_keys"][1]["name"].endswith("api-keys.json a b")
+    for text in (KEY, SECRET, other, secret):
+        assert text not in json.dumps(told)
+
+
+def test_each_found_key_has_a_name_that_a_key_can_have(place: Path) -> None:
+    deep = place / ("d" * 120) / "\u00e4"
+    for name in ("one", "two"):
+        (deep / name).mkdir(parents=True)
+        key, secret = pair("binance", seed=len(name) + ord(name[0]))
+        (deep / name / ("c" * 100)).write_text(freqtrade("binance", key, secret))
+    names = [each["name"] for each in scan(place)["found_keys"]]
+    assert len(set(names)) == 2
+    for name in names:
+        assert len(name) <= 100
+        assert name.isascii()
+        assert name.startswith("freqtrade ")
+
+
+@pytest.mark.parametrize("named", ["{{ evil }}", "line\nbreak", "x\u202ey"])
+def test_a_path_that_is_not_told_as_it_is_is_not_asked_about(place: Path, named: str) -> None:
+    (place / named).mkdir()
+    (place / named / "config.json").write_text(freqtrade("binance", KEY, SECRET))
+    told = scan(place)
+    assert told["found_keys"] == []
+    assert len(told["exposed"]) == 1
+
+
+def test_a_key_that_is_not_in_a_whole_file_is_not_asked_about(place: Path) -> None:
+    (place / "large.json").write_text(freqtrade("binance", KEY, SECRET) + " " * 300_000)
+    (place / ".bash_history").write_text(f"BINANCE_API_KEY={KEY} ./bot\n{LINE}")
+    assert scan(place, scope="host")["found_keys"] == []
+
+
+def test_an_inventory_has_none_to_ask_about(place: Path) -> None:
+    (place / "config.json").write_text(freqtrade("binance", KEY, SECRET))
+    assert scan(place, scope="inventory")["found_keys"] == []
+
+
+def test_more_keys_than_are_told_are_counted(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_scan, "_MOST_KEYS", 1)
+    for number in range(3):
+        (place / f"{number}.json").write_text(freqtrade("binance", *pair("binance", seed=number)))
+    told = scan(place)
+    assert len(told["found_keys"]) == 1
+    assert told["scan"]["partial_because"] == ["2 more keys were found than are told"]
