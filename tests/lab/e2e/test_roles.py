@@ -451,7 +451,7 @@ chmod 0644 $name
 chown deploy:deploy $name
 touch --reference=/run/time $name
 """
-REPAIRED = {"alpha": (["mode", "owner"], [], "ok"), "beta": (["key_type", "mode", "owner"], ["copy"], "changed")}
+REPAIRED = {"alpha": (["mode", "owner"], [], "skipped"), "beta": (["key_type", "mode", "owner"], ["copy"], "changed")}
 
 
 def test_what_restarts_a_service_and_what_does_not(lab: Lab, site: Site, built: Run) -> None:
@@ -486,7 +486,7 @@ def test_what_restarts_a_service_and_what_does_not(lab: Lab, site: Site, built: 
         reasons, restart_needed, restarted = REPAIRED[host]
         assert (repair != unit) == (restarted == "changed")
         restarts = [result.status for result in run.results if result.host == host and result.task == RUN_SERVICE]
-        assert restarts == ["changed", "ok", "changed", restarted]
+        assert restarts == ["changed", "skipped", "changed", restarted]
         assert run.of(host, "content").data["restart_needed"] == [service.credential]
         mended = run.of(host, "repair").data
         assert sorted(mended["credentials"][0]["changed_reasons"]) == reasons
