@@ -123,8 +123,8 @@ class Machine(t.NamedTuple):
     ``host_key`` is as ``credential_info`` words it. ``credentials`` are dictionaries with
     ``name``, ``key_type``, ``loaded_by`` and more. ``verified_host`` says whether the SSH host key was checked.
     ``exposed`` is what ``exposed_credential_info`` told of the host, ``inventory`` what it told of an inventory there.
-    ``identity`` holds what two hosts have in common only when one is a clone of the other. ``overrides`` are those of the
-    check before a start, ``None`` where nobody looked or they could not be read.
+    ``identity`` holds what two hosts have in common only when one is a clone of the other. ``overrides`` are those of
+    the check before a start, ``None`` where nobody looked or they could not be read.
     """
 
     host: str

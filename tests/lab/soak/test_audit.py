@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import secrets
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,7 +81,9 @@ def audited(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audi
     virgin(lab)
     exposed = lab.root("beta") / EXPOSED
     exposed.parent.mkdir(parents=True)
-    exposed.write_text(json.dumps({"exchange": {"name": "okx", "key": "a" * 36, "secret": "7F" * 16}}))
+    exposed.write_text(
+        json.dumps({"exchange": {"name": "okx", "key": str(uuid.uuid4()), "secret": secrets.token_hex(16).upper()}})
+    )
     yield Audited(lab, tmp_path_factory.mktemp("audit"))
     exposed.unlink()
     virgin(lab)
