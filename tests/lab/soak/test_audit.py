@@ -90,7 +90,7 @@ def audited(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audi
 
 
 def failed(report: dict[str, Any]) -> set[tuple[str, str]]:
-    """Return the weighty failures: the key, or else the host, and the rule."""
+    """Return the weighty failures: the key, the file or else the host, and the rule."""
     return {
         (finding["subject"]["key"] or finding["subject"]["host"], finding["rule"])
         for finding in report["findings"]
@@ -106,7 +106,7 @@ def test_what_each_key_needs_is_said_without_a_secret_on_the_controller(lab: Lab
         ("hedge", "key-accepted"),
         ("sweep", "withdrawal-forbidden"),
         ("scalp", "ip-restriction-required"),
-        ("beta", "credential-exposed"),
+        (f"/{EXPOSED}", "credential-exposed"),
     } <= failed(report)
     assert not {name for name, _rule in failed(report)} & {"grid"}
     # Nothing was changed, and no secret went to the controller.
