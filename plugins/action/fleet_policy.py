@@ -83,12 +83,14 @@ class ActionModule(JudgeAction):
             loader=self._loader,
             compare_secrets=options["compare_secrets"],
         )
-        if not declared:
-            problem = f"no host of the inventory sets {' or '.join(options['variables'])}: there is nothing to judge"
-            raise InputError(field="variables", problem=problem, mend="give the inventory, or name its variables")
         hosts = frozenset(str(name) for name in self.task_vars["hostvars"])
         since = now_of(options["learned_since"], field="learned_since") if options["learned_since"] else 0.0
         facts, unseen, problems = _gather(options["src"], declared=declared, hosts=hosts, since=since)
+        # Whoever names variables expects keys in them; without that, what was found on the hosts is enough.
+        if not declared and ("variables" in self._task.args or not (facts.keys or facts.machines)):
+            problem = f"no host of the inventory sets {' or '.join(options['variables'])}, and src tells of none"
+            mend = "give the inventory, name its variables, or learn what lies on its hosts"
+            raise InputError(field="variables", problem=f"{problem}: there is nothing to judge", mend=mend)
         given = FleetInput(
             hosts=hosts,
             declared=frozenset((key.host, key.name) for key in declared),
@@ -154,6 +156,7 @@ def _gather(
     facts = Facts()
     told: set[str] = set()
     early: set[str] = set()
+    fresh: set[str] = set()
     strangers: list[str] = []
 
     def add(file: FactsFile) -> None:
@@ -163,10 +166,11 @@ def _gather(
         if file.kind == "api_keys":
             _once(file)
         facts.add_file(file)
+        in_time = (instant(file.learned_at) or 0.0) >= since
+        fresh.update([file.host] if in_time else ())
         if file.kind == "api_keys":
             told.add(file.host)
-            if (instant(file.learned_at) or 0.0) < since:
-                early.add(file.host)
+            early.update(() if in_time else [file.host])
 
     refused = read_usable(sources=[str(source) for source in sources], add=add)
     bad = {each.host: each.why for each in refused if each.kind == "api_keys"}
@@ -195,7 +199,13 @@ def _gather(
                 "its host's facts do not tell of it" if one.host in told else "there are no facts of its host"
             )
     facts.declare([key.declared for key in declared], host="", wheres=[key.where for key in declared])
-    return facts, unseen, [each.why for each in refused] + strangers
+    problems = [] if declared else _silent(hosts - fresh)
+    return facts, unseen, problems + [each.why for each in refused] + strangers
+
+
+def _silent(hosts: t.Iterable[str]) -> list[str]:
+    """Return a sentence for each of them: where nobody declares keys, nothing else says that they lack."""
+    return [f"{host} told nothing in this run, so what lies there is not known." for host in sorted(hosts)]
 
 
 def _once(file: FactsFile) -> None:
@@ -224,7 +234,7 @@ def _history(path: str | None) -> History | None:
 def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[str, t.Any]:
     whole = document["fleet"]
     coverage = whole["coverage"]
-    nothing = coverage["keys_seen"] == 0
+    nothing = coverage["keys_declared"] > 0 and coverage["keys_seen"] == 0
     blocked = bool(report.blocking) or nothing
     telling = [each for each in whole["allowlists"] if each["add"] or each["idle"] or each["unconfirmed"]]
     why = _report.sentence(document) if report.blocking else None

@@ -31,7 +31,8 @@ def document(
     return {
         **_report.document(report, gate=gate, judged_at=judged_at, version=version),
         "fleet": {
-            "partial": coverage.keys_seen < coverage.keys_declared,
+            # Where nobody declares a key, each host that told nothing is a problem.
+            "partial": coverage.keys_seen < coverage.keys_declared or bool(problems and not coverage.keys_declared),
             "coverage": {**coverage._asdict(), "not_seen": [each._asdict() for each in coverage.not_seen]},
             "problems": [one_line(each, limit=300) for each in problems],
             "allowlists": [allowlist(text) for text in fleet.allowlists()],
@@ -57,7 +58,13 @@ def summary(doc: _report.Document) -> list[str]:
     """Return a few lines that say how it stands; the first one says how much was seen."""
     fleet = doc["fleet"]
     seen = fleet["coverage"]
-    if fleet["partial"]:
+    more = len(doc["lines"]) - seen["keys_declared"]
+    found = f"{more} {'key was' if more == 1 else 'keys were'} found on"
+    if not seen["keys_declared"]:
+        first = f"No host declares a key. {found} {doc['hosts']} hosts."
+        if fleet["partial"]:
+            first = f"PARTIAL: {first} {' '.join(fleet['problems'][:_FEW])}"
+    elif fleet["partial"]:
         lacking = [f"{each['key']} on {each['host']} ({each['why']})" for each in seen["not_seen"][:_FEW]]
         rest = len(seen["not_seen"]) - len(lacking)
         more = f" and {rest} more" if rest else ""
@@ -68,7 +75,9 @@ def summary(doc: _report.Document) -> list[str]:
     else:
         first = f"All {seen['keys_declared']} declared keys on {seen['hosts_declared']} hosts were seen."
     lines = [first, *_report.summary(doc)]
-    if fleet["problems"]:
+    if seen["keys_declared"] and more:
+        lines.append(f"{found} the hosts beside those that the inventory declares.")
+    if seen["keys_declared"] and fleet["problems"]:
         rest = len(fleet["problems"]) - 1
         lines.append(f"Not used: {fleet['problems'][0]}" + (f" And {rest} more." if rest else ""))
     if fleet["baseline"] is not None:

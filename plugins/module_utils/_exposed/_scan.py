@@ -63,7 +63,8 @@ _LEFT_OUT = (
 _MOST_FOUND = 500
 _MOST_DUMPS = 100
 _MOST_KEYS = 100
-_MOST_NAME = 100
+#: Reports cut longer names.
+_MOST_NAME = 80
 
 _HISTORY = re.compile(r"(?:^\.(?:\w+_history|lesshst|viminfo|histfile)|^fish_history|_history)$")
 _UNIT = re.compile(r"/systemd/.*\.(?:service|socket|timer|mount|path|target|conf|slice|swap|env)$")

@@ -65,6 +65,8 @@ def _key_not_shared(case: Case) -> Verdict:
         if other is not case
         and other.key.host not in allowed
         and not (other.key.host == case.key.host and service is not None and other.subject.service == service)
+        # A key in clear beside the same one placed is no other use of it; that it lies there is said by another rule.
+        and not (other.key.host == case.key.host and (other.key.file or case.key.file))
     ]
     if others and group.sure:
         return failed(
@@ -152,6 +154,12 @@ def _key_owner_declared(case: Case) -> Verdict:
     fleet = _fleet(case)
     remedy = Remedy("Name a person in owner, say what the key is for in purpose, and when that was last looked at.")
     if place(case) not in fleet.given.declared:
+        if case.key.file:
+            remedy = remedy._replace(
+                do_now="Place the key with the module credential, and name it in exchange_credentials_api_keys with an"
+                " owner and a purpose.",
+                then="Then remove it from the file.",
+            )
         return failed("observed", "the inventory does not declare this key", remedy=remedy)
     lacking = [name for name in ("owner", "purpose", "reviewed_on") if not str(case.declared.get(name) or "").strip()]
     if lacking:

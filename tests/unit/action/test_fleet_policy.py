@@ -782,3 +782,63 @@ def test_what_is_no_report_gets_one_sentence(inventory: Inventory, tmp_path: Pat
         inventory.judged(**{option: str(file)})
     assert "report_path" in str(raised.value)
     assert os.listdir(file.parent)
+
+
+# --- keys that nobody declares, found in clear on hosts ---
+
+FOUND = "freqtrade /home/bot/config.json"
+
+
+@pytest.fixture
+def undeclared(tmp_path: Path) -> Inventory:
+    """Three hosts of which nobody declares anything; two have told what lies there."""
+    made = Inventory(tmp_path)
+    made.learned("bot1", own("bot1", name=FOUND, file="/home/bot/config.json", credential=None, declared={}))
+    made.learned("bot2")
+    return made
+
+
+def test_keys_that_were_found_are_judged_where_nobody_declares_one(undeclared: Inventory) -> None:
+    result = undeclared.judged()
+    assert result["partial"]
+    assert result["summary"][0] == (
+        "PARTIAL: No host declares a key. 1 key was found on 2 hosts. bot3 told nothing in this run, so what lies there"
+        " is not known."
+    )
+    (owner,) = [each for each in result["findings"] if each["rule"] == "key-owner-declared"]
+    assert owner["status"] == "fail"
+    assert owner["subject"]["key"] == FOUND
+    assert owner["remedy"]["do_now"].startswith("Place the key with the module credential")
+    assert any("freqtrade" in line for line in result["table"])
+    by_rule = {each["rule"]: each["status"] for each in result["findings"] if each["subject"]["key"] == FOUND}
+    assert by_rule["withdrawal-forbidden"] == "pass"
+    assert by_rule["key-accepted"] == "pass"
+    undeclared.learned("bot3")
+    whole = undeclared.judged()
+    assert not whole["partial"]
+    assert whole["summary"][0].startswith("No host declares a key. 1 key was found on ")
+    assert not whole["failed"]
+
+
+def test_a_host_that_told_only_yesterday_is_not_seen(undeclared: Inventory) -> None:
+    undeclared.learned("bot3")
+    result = undeclared.judged(learned_since="2999-01-01T00:00:00Z")
+    assert len(result["problems"]) == 3
+
+
+def test_nothing_declared_and_nothing_learned_is_no_success(tmp_path: Path) -> None:
+    with pytest.raises(AnsibleActionFail, match=r"src tells of none: there is nothing to judge; give the inventory"):
+        Inventory(tmp_path).judged()
+
+
+def test_a_key_in_clear_beside_declared_ones_is_counted(inventory: Inventory) -> None:
+    same = own("bot1", name=FOUND, file="/home/bot/config.json", credential=None, declared={})
+    inventory.learned("bot1", own("bot1"), same)
+    result = inventory.judged()
+    assert result["summary"][0] == "All 3 declared keys on 3 hosts were seen."
+    assert "1 key was found on the hosts beside those that the inventory declares." in result["summary"]
+    # It is the placed one, and no second use of it; on another host it is.
+    assert "fail" not in found(result, "key-not-shared", "bot1")
+    inventory.learned("bot1", own("bot1"))
+    inventory.learned("bot2", own("bot2"), dataclasses.replace(same, host="bot2"))
+    assert "fail" in found(inventory.judged(), "key-not-shared", "bot1")

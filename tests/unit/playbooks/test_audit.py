@@ -4,8 +4,8 @@
 
 """The playbook ``audit`` as Ansible runs it: whoever is down or left out, every key of the inventory is in its report.
 
-Nothing is asked of anybody: the only IP source is a port of this machine that nobody listens on, and the keys are of an
-exchange that is never asked.
+Nothing is asked of anybody: the only IP source is a port of this machine that nobody listens on, and the keys are of
+exchanges that are never asked, or not without more than is known of the key.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from tests.lab.ansible import Project, ansible_playbook
+from tests.unit.module_utils._exposed.build import pair
 
 KEY = {"name": "grid", "exchange": "other", "declared": {"ccxt_id": "weex", "access": "read"}}
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -44,7 +45,9 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def audit(project: Project, *words: str, ends: int) -> tuple[dict[str, Any], str]:
+def audit(
+    project: Project, *words: str, ends: int, lines: tuple[str, ...] = ("also", "down", "here")
+) -> tuple[dict[str, Any], str]:
     """Run the playbook and return its report and what it said."""
     done = subprocess.run(
         [*ansible_playbook(), "-i", str(project.inventory), *words, "trading.hosts.audit"],
@@ -55,7 +58,7 @@ def audit(project: Project, *words: str, ends: int) -> tuple[dict[str, Any], str
     )
     assert done.returncode == ends, done.stdout + done.stderr
     report: dict[str, Any] = json.loads((project.directory / "audit" / "report.json").read_text("ascii"))
-    assert sorted(line["host"] for line in report["lines"]) == ["also", "down", "here"]
+    assert sorted(line["host"] for line in report["lines"]) == list(lines)
     return report, done.stdout
 
 
@@ -80,3 +83,45 @@ def test_every_key_is_judged_whoever_is_down_left_out_or_was_seen_by_an_earlier_
     # What was found is shown, and only then the run fails for it.
     assert "KEY " in said.partition("Fail where something must be mended")[0]
     assert "key-owner-declared" in said.partition("Fail where something must be mended")[2]
+
+
+def test_where_nothing_was_ever_placed_or_declared_the_keys_of_programs_are_found_and_judged(project: Project) -> None:
+    inventory = yaml.safe_load(project.inventory.read_text("utf-8"))
+    variables = inventory["all"]["vars"]
+    del variables["exchange_credentials_api_keys"], variables["exchange_credentials_documents"]
+    del inventory["all"]["hosts"]["also"]
+    bots = project.directory / "bots"
+    variables.update(audit_look_for_secrets=True, audit_look_in=[str(bots)])
+    project.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    (bots / "passivbot").mkdir(parents=True)
+    # Neither is asked: nobody knows how the program counts, or the exchange.
+    (key, secret), (other, other_secret) = pair("kraken"), pair("bingx")
+    freqtrade, users = bots / "config.json", bots / "passivbot" / "api-keys.json"
+    freqtrade.write_text(json.dumps({"exchange": {"name": "kraken", "key": key, "secret": secret}}), "utf-8")
+    users.write_text(json.dumps({"main": {"exchange": "weex", "key": other, "secret": other_secret}}), "utf-8")
+
+    report, said = audit(project, "-e", "audit_fail_on=never", ends=0, lines=("here", "here"))
+    assert "PARTIAL: No host declares a key. 2 keys were found on 1 hosts. down told nothing in this run" in said
+    names = {line["key"] for line in report["lines"]}
+    assert names == {
+        each["name"]
+        for each in json.loads((project.directory / "audit" / "facts" / "here.exposed.json").read_text("ascii"))[
+            "found_keys"
+        ]
+    }
+    facts = json.loads((project.directory / "audit" / "facts" / "here.api_keys.json").read_text("ascii"))["facts"]
+    by_exchange = {fact["exchange"]: fact for fact in facts}
+    assert by_exchange["kraken"]["access"]["status"] == "held_back"
+    assert by_exchange["kraken"]["file"] == str(freqtrade)
+    assert by_exchange["other"]["declared"] == {"ccxt_id": "weex"}
+    mends = {each["subject"]["key"]: each["remedy"]["do_now"] for each in report["findings"] if each["remedy"]}
+    assert all(mends[name] for name in names)
+    everything = said + "".join(
+        file.read_text("utf-8") for file in (project.directory / "audit").rglob("*") if file.is_file()
+    )
+    for text in (key, secret, other, other_secret):
+        assert text not in everything
+
+    # What is not to be asked about is not; what is gone is gone from the report too.
+    _report, said = audit(project, "-e", "audit_fail_on=never", "-e", "audit_ask_found_keys=false", ends=0, lines=())
+    assert "No host declares a key. 0 keys were found" in said

@@ -504,7 +504,7 @@ def test_keys_that_can_be_asked_about_are_told_once_and_not_shown(place: Path) -
     told = scan(place)
     assert told["found_keys"] == [
         {
-            "name": f"freqtrade {new}" if len(str(new)) <= 90 else told["found_keys"][0]["name"],
+            "name": f"freqtrade {new}" if len(str(new)) <= 70 else told["found_keys"][0]["name"],
             "program": "freqtrade",
             "path": str(new),
             "entry": None,
@@ -538,7 +538,7 @@ def test_each_found_key_has_a_name_that_a_key_can_have(place: Path) -> None:
     names = [each["name"] for each in scan(place)["found_keys"]]
     assert len(set(names)) == 2
     for name in names:
-        assert len(name) <= 100
+        assert len(name) <= 80
         assert name.isascii()
         assert name.startswith("freqtrade ")
 
