@@ -20,6 +20,8 @@ description:
   - What counts is the inventory and never the play. With C(--limit), with C(serial), with hosts that are down or whose
     learning failed, every declared key is still in the report. One without facts of this run is C(key-not-observed),
     which is no pass.
+  - Keys that are in the facts and that nobody declares are judged too, and fail C(key-owner-declared). So an inventory
+    that declares no key at all can be judged, unless O(variables) is given.
   - Nobody is told to remove an entry from an allowlist unless every host that may use the key was seen.
   - Runs on the controller, without a connection to any host. The facts are files, as learners write them with their
     option C(facts_dir). So a job without SSH can judge what hosts reported.
