@@ -53,6 +53,13 @@ _EVERYTHING = frozenset(
 
 #: Families of rules that need what is learned: of a key that was not seen, that it was not is the root of them all.
 _NEED_FACTS = frozenset(("access", "addresses", "clock", "ipv6"))
+#: Rules that compare with what a person declares: of a key that nobody declares, that is the root of them all.
+_NEED_WORDS = frozenset(
+    (
+        *("account-as-declared", "key-named", "permissions-as-declared", "recovery-path", "third-party-key"),
+        "two-factor-enabled",
+    )
+)
 
 
 class KeyLine(t.NamedTuple):
@@ -237,6 +244,7 @@ class _Judgement:
         worst = PASSED
         raw = (case.key.host, case.key.name)
         unseen = case.fleet.why.get(raw) if case.fleet is not None else None
+        strange = case.fleet is not None and raw not in case.fleet.given.declared
         old = f"the facts are {case.stale}" if case.stale is not None else unseen
         for rule in rules:
             verdict = SKIP if case.retired and not rule.of_retired else rule.function(case)
@@ -249,6 +257,8 @@ class _Judgement:
                 and (rule.family in _NEED_FACTS or verdict.root == "key-accepted")
             ):
                 verdict = verdict._replace(root="key-not-observed")
+            elif strange and verdict.status == UNKNOWN and verdict.root is None and rule.id in _NEED_WORDS:
+                verdict = verdict._replace(root="key-owner-declared")
             finding = self.add(rule, case.subject, verdict, raw=raw)
             if finding is None or worst == FAIL:
                 continue

@@ -789,11 +789,16 @@ def test_what_is_no_report_gets_one_sentence(inventory: Inventory, tmp_path: Pat
 FOUND = "freqtrade /home/bot/config.json"
 
 
+def in_clear(host: str) -> KeyFacts:
+    """Return facts of the host's key as it is found in a file."""
+    return dataclasses.replace(own(host, name=FOUND, file="/home/bot/config.json"), declared={})
+
+
 @pytest.fixture
 def undeclared(tmp_path: Path) -> Inventory:
     """Three hosts of which nobody declares anything; two have told what lies there."""
     made = Inventory(tmp_path)
-    made.learned("bot1", own("bot1", name=FOUND, file="/home/bot/config.json", credential=None, declared={}))
+    made.learned("bot1", in_clear("bot1"))
     made.learned("bot2")
     return made
 
@@ -811,6 +816,12 @@ def test_keys_that_were_found_are_judged_where_nobody_declares_one(undeclared: I
     assert owner["remedy"]["do_now"].startswith("Place the key with the module credential")
     assert any("freqtrade" in line for line in result["table"])
     by_rule = {each["rule"]: each["status"] for each in result["findings"] if each["subject"]["key"] == FOUND}
+    # What is not known for want of a declaration follows from that, and has no mend of its own in the table.
+    roots = {each["rule"]: each["root"] for each in result["findings"] if each["subject"]["key"] == FOUND}
+    assert {roots[rule] for rule in ("account-as-declared", "two-factor-enabled", "recovery-path")} == {
+        "key-owner-declared"
+    }
+    assert not any("two-factor" in line for line in result["table"])
     assert by_rule["withdrawal-forbidden"] == "pass"
     assert by_rule["key-accepted"] == "pass"
     undeclared.learned("bot3")
@@ -832,7 +843,7 @@ def test_nothing_declared_and_nothing_learned_is_no_success(tmp_path: Path) -> N
 
 
 def test_a_key_in_clear_beside_declared_ones_is_counted(inventory: Inventory) -> None:
-    same = own("bot1", name=FOUND, file="/home/bot/config.json", credential=None, declared={})
+    same = in_clear("bot1")
     inventory.learned("bot1", own("bot1"), same)
     result = inventory.judged()
     assert result["summary"][0] == "All 3 declared keys on 3 hosts were seen."
