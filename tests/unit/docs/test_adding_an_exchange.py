@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.trading.hosts.plugins.doc_fragments import _api_keys
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _answers, _contract
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
-from ansible_collections.trading.hosts.plugins.modules import allowlist_check, api_key_info
+from ansible_collections.trading.hosts.plugins.modules import allowlist_check
 from tests.simulator._registry import EXCHANGES as SIMULATED
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -46,7 +47,7 @@ def test_the_guide_to_exchanges_holds_tables_only_between_their_marks() -> None:
 
 
 def test_the_modules_documents_name_them() -> None:
-    options = yaml.safe_load(api_key_info.DOCUMENTATION)["options"]["api_keys"]["suboptions"]
+    options = yaml.safe_load(_api_keys.ModuleDocFragment.DOCUMENTATION)["options"]["api_keys"]["suboptions"]
     named = set(re.findall(r"V\((\w+)\)", options["exchange"]["description"][0]))
     assert named == set(EXCHANGES)
     assert set(yaml.safe_load(allowlist_check.DOCUMENTATION)["options"]["exchange"]["choices"]) == {
@@ -61,7 +62,7 @@ def test_the_modules_documents_name_them() -> None:
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_environments_and_regions_are_told(name: str) -> None:
-    options = yaml.safe_load(api_key_info.DOCUMENTATION)["options"]["api_keys"]["suboptions"]
+    options = yaml.safe_load(_api_keys.ModuleDocFragment.DOCUMENTATION)["options"]["api_keys"]["suboptions"]
     exchange = EXCHANGES[name]
     text = " ".join(options["environment"]["description"] + options["region"]["description"])
     for environment, region in exchange.sites():

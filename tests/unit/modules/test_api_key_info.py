@@ -14,6 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.trading.hosts.plugins.doc_fragments import _api_keys
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age_reader import IDENTITY
 from ansible_collections.trading.hosts.plugins.module_utils._credential._files import DEFAULT_DIRECTORY
 from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import render
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 HERE = "91.198.115.11"
 DOCUMENTED = yaml.safe_load(api_key_info.DOCUMENTATION)
+DOCUMENTED["options"].update(yaml.safe_load(_api_keys.ModuleDocFragment.DOCUMENTATION)["options"])
 RETURNED = yaml.safe_load(api_key_info.RETURN)["api_keys"]["contains"]
 
 
