@@ -99,7 +99,7 @@ def _key(program: str, entry: str | None, words: t.Iterable[t.Any], fields: t.Ma
     parts = re.split(r"[ _.-]+", spelled)
     if _TESTS.intersection(parts):
         return None
-    known = [site for word in {spelled, "".join(parts)} if (site := _site(word)) is not None]
+    known = [site for word in (spelled, "".join(parts)) if (site := _site(word)) is not None]
     exchange, region = known[0] if known else (None, "global")
     return ClearKey(program, entry, spelled, exchange, region, fields)
 
