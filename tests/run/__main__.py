@@ -22,7 +22,7 @@ def main() -> int:
         + ", ".join(sorted({group for stage in known for group in (stage.name, *stage.groups)})),
     )
     parser.add_argument(
-        "--at-once", type=int, default=3, metavar="N", help="how many stages may run at a time (default: 3)"
+        "--at-once", type=int, default=2, metavar="N", help="how many stages may run at a time (default: 2)"
     )
     arguments = parser.parse_args()
     names = arguments.only.split(",") if arguments.only else ["test"]

@@ -5,7 +5,7 @@
 """The table of the canary sweep: how every place that takes a secret gets one that is then looked for everywhere.
 
 A secret option that no scenario fills with a canary fails the unit tests (tests/unit/test_canaries.py), and so does a
-module, role or playbook that no scenario runs. The sweep itself is test_canary_sweep.py.
+module, role or playbook that no scenario runs. The sweeps are test_canary_sweep.py, here and in tests/lab/soak.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import gzip
 import json
 import lzma
@@ -19,91 +18,22 @@ from typing import TYPE_CHECKING
 import pytest
 import zstandard
 
-from tests.lab.e2e._leaks import Leaks
+from tests.lab.e2e._placing import place_and_sweep
 from tests.lab.e2e._support import (
-    HOSTS,
-    STORE,
-    Controller,
     canary,
-    in_memory,
-    info,
     memory_root,
-    place,
-    virgin,
 )
 from tests.lab.e2e._sweep import Needles, ProcessWatch, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.lab._lab import Lab
 
-FIELDS = {"api_key": "{{ key }}", "secret": "{{ secret }}", "passphrase": "{{ passphrase }}"}
-CCXT = {"name": "grid.json", "format": "ccxt", "fields": FIELDS}
-RAW = {"name": "token", "content": "{{ pem }}"}
-CHANGED = {**CCXT, "fields": {**FIELDS, "secret": "{{ new_secret }}"}}
-FULL = "/srv/full"
 
-
-def secrets() -> dict[str, str]:
-    found = {name: canary() for name in ("key", "secret", "passphrase", "new_secret")}
-    return {**found, "pem": f"-----BEGIN PRIVATE KEY-----\n{canary()}\n{canary()}\n-----END PRIVATE KEY-----\n"}
-
-
-@contextlib.contextmanager
-def full_disk(lab: Lab, *hosts: str) -> Iterator[None]:
-    """Mount a small file system and fill it."""
-    for host in hosts:
-        lab.execute(host, ["mkdir", "--parents", "--mode=700", FULL])
-        lab.execute(host, ["mount", "-t", "tmpfs", "-o", "size=16k,mode=700", "tmpfs", FULL])
-        lab.execute(host, ["dd", "if=/dev/zero", f"of={FULL}/rest", "bs=4k"], check=False)
-    try:
-        yield
-    finally:
-        for host in hosts:
-            lab.execute(host, ["umount", FULL])
-
-
-@pytest.mark.parametrize(("user", "pipelining"), [("deploy", False), ("root", True)])
-def test_placing_leaks_nothing(lab: Lab, tmp_path: Path, user: str, pipelining: bool) -> None:
-    virgin(lab)
-    with in_memory(tmp_path), full_disk(lab, *HOSTS):
-        given = secrets()
-        controller = Controller(lab, tmp_path, user=user, pipelining=pipelining)
-        controller.write_vars(given)
-        for host in HOSTS:
-            (lab.root(host) / STORE).mkdir(mode=0o700, exist_ok=True)
-            (lab.root(host) / STORE / "damaged").write_text("bm90IGEgY3JlZGVudGlhbA==\n")
-        failing = {
-            "bad field": place({**CCXT, "fields": {**FIELDS, "{{ secret }}": "{{ key }}"}}, name="bad field"),
-            "white space": place({**CCXT, "fields": {**FIELDS, "secret": "{{ secret }} "}}, name="white space"),
-            "undecryptable": place({**CCXT, "name": "damaged"}, name="undecryptable"),
-            "disk full": place(CCXT, RAW, directory=FULL, name="disk full"),
-            "no rights": place(CHANGED, name="no rights", vars={"ansible_become": False, "ansible_user": "deploy"}),
-            "no interpreter": place(
-                CHANGED, name="no interpreter", vars={"ansible_python_interpreter": "/usr/bin/python9"}
-            ),
-            "bad template": place({**RAW, "content": "{{ pem | no_such_filter }}"}, name="bad template"),
-        }
-        leaks = Leaks(lab, tmp_path, given)
-        tasks = (
-            place(CCXT, RAW),
-            place(CCXT, RAW, name="again"),
-            place(CHANGED, RAW, name="change"),
-            *({**task, "ignore_errors": True} for task in failing.values()),
-            info(),
-        )
-        run, seen = leaks.watched(controller, *tasks, arguments=["-v", "--diff"], facts=True)
-        assert seen == []
-        assert run.returncode == 0, run.output
-        for host in HOSTS:
-            assert [run.of(host, name).status for name in ("place", "again", "change")] == ["changed", "ok", "changed"]
-            assert {name: run.of(host, name).status for name in failing} == dict.fromkeys(failing, "failed")
-        for arguments in (["-vvvvvv", "--diff"], ["-vvvvvv", "--diff", "--check"]):
-            controller.write_vars({**given, "secret": given["new_secret"], "new_secret": given["secret"]})
-            run, seen = leaks.watched(controller, *tasks, arguments=arguments)
-            assert seen == []
-            assert run.output.count("PLAY RECAP") == 1
+def test_placing_leaks_nothing(lab: Lab, tmp_path: Path) -> None:
+    """As a user with sudo and Ansible's defaults; tests/lab/soak/test_canary_sweep.py has the other ways."""
+    place_and_sweep(lab, tmp_path, user="deploy", pipelining=False)
 
 
 def escaped(text: str) -> bytes:
