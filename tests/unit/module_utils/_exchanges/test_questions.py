@@ -378,6 +378,7 @@ def test_the_registry_lists_every_exchange_file() -> None:
         "_contract",
         "_answers",
         "_driver",
+        "_in_clear",
         "_learn",
         "_marks",
         "_nonce",
