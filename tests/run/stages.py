@@ -198,7 +198,7 @@ def other_core(place: Workplace, *, core: Core) -> Done:
         python=python,
         requirements=(f"ansible-core=={core.version}", "tests/requirements.txt"),
     )
-    done = place.pytest(environment, "tests/unit", "-n", "2")
+    done = place.pytest(environment, "tests/unit", "-n", "2", "--hypothesis-profile=another-core")
     if os.geteuid() == 0:
         with contextlib.suppress(CannotRun):
             with _lab_in_use:

@@ -13,4 +13,6 @@ make_importable()
 
 # How busy the machine is says nothing about the code.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The code is the same on every ansible-core: how it fits the core is looked for there, not one more hostile text.
+settings.register_profile("another-core", settings.get_profile("any-machine"), max_examples=20)
 settings.load_profile("any-machine")
