@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import gc
-import os
 import typing as t
 
 from ..module_utils._errors import InputError
@@ -29,7 +27,6 @@ from ..plugin_utils._judge_action import (
     list_of,
     mapping_of,
     now_of,
-    read_waivers_file,
     terminal_columns,
     write_report,
 )
@@ -67,22 +64,10 @@ class ActionModule(JudgeAction):
 
     def judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Read everything, judge it, write the report and say what blocks."""
-        # Everything made here lives until the end: looking for garbage in it would take a third of the time.
-        gc.disable()
-        try:
-            return self._judge(options)
-        finally:
-            gc.enable()
-
-    def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         now = now_of(options["now"])
         facts = _facts(options, host=self.host)
         policy = read_policy(mapping_of(options["policy"], "policy"), rules=RULES)
-        waivers = list_of(options["waivers"], "waivers")
-        if options["waivers_file"]:
-            path = options["waivers_file"]
-            found = path if os.path.isabs(path) else self._find_needle("files", path)
-            waivers = waivers + read_waivers_file(found, given=path)
+        waivers = list_of(options["waivers"], "waivers") + self.waivers_of(options["waivers_file"])
         scanned = any(each.exposed is not None or each.inventory is not None for each in facts.machines.values())
         if not facts.keys and not scanned:
             raise InputError(

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import typing as t
 
@@ -32,7 +31,6 @@ from ..plugin_utils._judge_action import (
     instant_text,
     mapping_of,
     now_of,
-    read_waivers_file,
     terminal_columns,
     write_report,
 )
@@ -64,19 +62,11 @@ class ActionModule(JudgeAction):
 
     def judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Gather what the inventory declares and what the files tell, judge it, and write the report."""
-        # Everything made here lives until the end: looking for garbage in it would take a third of the time.
-        gc.disable()
-        try:
-            return self._judge(options)
-        finally:
-            gc.enable()
-
-    def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         now = now_of(options["now"])
         # First: an earlier report may be as large as all facts together.
         history, baseline = _history(options["previous"]), _baseline(options["baseline"])
         policy = read_policy(mapping_of(options["policy"], "policy"), rules=RULES)
-        waivers = self._waivers(options["waivers_file"])
+        waivers = self.waivers_of(options["waivers_file"])
         declared = declared_keys(
             hostvars=self.task_vars["hostvars"],
             variables=_names(options["variables"]),
@@ -130,11 +120,6 @@ class ActionModule(JudgeAction):
         if options["report_path"]:
             write_report(options["report_path"], document, report=report)
         return _result(report, document, fails=options["fail_on"] != NEVER)
-
-    def _waivers(self, path: str | None) -> list[t.Any]:
-        if not path:
-            return []
-        return read_waivers_file(path if os.path.isabs(path) else self._find_needle("files", path), given=path)
 
 
 def _names(given: t.Sequence[str]) -> list[str]:

@@ -167,6 +167,22 @@ SCENARIOS: dict[str, Task] = {
             },
         }.items()
     },
+    "settings of a service with a secret": _role(
+        "trading_host",
+        trading_host_baseline=False,
+        trading_host_firewall=False,
+        trading_host_services=[
+            {
+                "name": "swept-bot",
+                "program": "freqtrade",
+                "settings": {
+                    "config": {"dry_run": False, "exchange": {"name": "bybit", "key": KEY, "secret": SECRET}},
+                    "strategy": "Swept",
+                    "strategy_files": [],
+                },
+            }
+        ],
+    ),
     "files of hummingbot with a secret": _role(
         "hummingbot",
         hummingbot_requirements="/nowhere",
