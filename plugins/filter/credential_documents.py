@@ -32,7 +32,8 @@ description:
     goes there.
   - Where the form tells the exchange of a key, it is the key's own, unless the document says C(exchange) or
     C(exchanges).
-  - Leaves out the documents in O(rejected) and those that need a key in O(rejected). Nothing else is decided here.
+  - Leaves out the documents that need a key in O(rejected).
+  - Leaves out the documents of whose keys the inventory has no values. They lie on the host already, and stay there.
 positional: api_keys
 options:
   _input:
@@ -81,7 +82,7 @@ def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence
     placed = []
     for document, keys in documents_and_keys(documents, api_keys):
         # The judge names keys as it shows them, which is not always as they are written here.
-        if {*keys, *(shown(name) for name in keys)} & set(rejected):
+        if {*keys, *(shown(name) for name in keys)} & set(rejected) or not _to_be_written(document, keys):
             continue
         form = document["format"]
         accounts = {name: _fields(key, form=form) for name, key in keys.items()}
@@ -100,6 +101,21 @@ def credential_documents(documents: t.Any, api_keys: t.Any, rejected: t.Sequence
         entry.pop("exchanges" if "fields" in entry else "exchange", None)
         placed.append(entry)
     return placed
+
+
+def has_values(key: t.Mapping[str, t.Any]) -> bool:
+    """Return whether the inventory has something of the key that goes into a document."""
+    return any(key.get(field) for field in FIELDS)
+
+
+def _to_be_written(document: t.Mapping[str, t.Any], keys: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
+    missing = [name for name, key in keys.items() if not has_values(key)]
+    if missing and len(missing) < len(keys):
+        raise AnsibleFilterError(
+            f"The document {document['name']} is written whole, and the inventory has values of some of its keys only; "
+            f"give those of {', '.join(missing)} too, or of none."
+        )
+    return not missing
 
 
 def private_half(key: t.Mapping[str, t.Any]) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._redact import mask_id, one_line
-from .credential_documents import documents_and_keys, private_half
+from .credential_documents import documents_and_keys, has_values, private_half
 
 DOCUMENTATION = r"""
 name: placed_keys
@@ -77,7 +77,12 @@ def placed_keys(documents: t.Any, credentials: t.Any, api_keys: t.Any) -> list[s
         entries = {key["entry"] for key in held}
         ids = {key["masked_id"] for key in held if key["masked_id"]}
         for name, key in keys.items():
-            is_held = one_line(name, limit=100) in entries or mask_id(str(key.get("api_key") or "")) in ids
+            # Of a key without values in the inventory, what the host holds is the key.
+            is_held = (
+                one_line(name, limit=100) in entries
+                or mask_id(str(key.get("api_key") or "")) in ids
+                or not has_values(key)
+            )
             if replaces_the_only_key or is_held:
                 found.setdefault(name)
     return list(found)

@@ -93,12 +93,17 @@ def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str |
         "entry": name if len(keys) > 1 else None,
         "title": title,
         "where": exchange.click_path() if exchange is not None else "its page of API keys",
-        "question": {field: value for field, value in key.items() if field not in _NOT_ASKED_WITH},
+        "question": question(key),
         "asks": [{"field": field, "prompt": f"The new key's {_WORDS[field]}"} for field in fields_of(exchange)],
         "cannot_be_typed": _cannot_be_typed(exchange, title=title),
         "settles": settling.seconds if settling is not None else 0,
         "settling": settling.described if settling is not None else "",
     }
+
+
+def question(key: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the key without what signs, for a question with a placed credential; a locked vault is not touched."""
+    return {field: key[field] for field in key if field not in _NOT_ASKED_WITH}
 
 
 def _terms(documents: t.Sequence[t.Mapping[str, t.Any]], *, document: str) -> dict[str, t.Any]:

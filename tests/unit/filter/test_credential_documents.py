@@ -149,3 +149,20 @@ def test_a_rejected_key_is_left_out_under_the_name_that_the_judge_shows(name: st
     assert rejected
     documents = [{"name": "bot", "format": "ccxt", "api_keys": [name]}]
     assert credential_documents(documents, [{"name": name, "secret": "s"}], rejected=rejected) == []
+
+
+BARE: dict[str, object] = {"name": "bare", "exchange": "bybit"}
+
+
+def test_a_document_whose_values_are_not_in_the_inventory_stays_as_it_lies_on_the_host() -> None:
+    documents = [
+        {"name": "kept", "format": "ccxt", "api_keys": ["bare"]},
+        {"name": "bot", "format": "ccxt", "api_keys": ["a"]},
+    ]
+    assert [each["name"] for each in credential_documents(documents, [*KEYS, BARE])] == ["bot"]
+
+
+def test_a_document_of_which_only_some_values_are_there_is_refused() -> None:
+    documents = [{"name": "bot", "format": "ccxt", "api_keys": ["a", "bare"]}]
+    with pytest.raises(AnsibleFilterError, match=r"written whole.*give those of bare too, or of none"):
+        credential_documents(documents, [*KEYS, BARE])

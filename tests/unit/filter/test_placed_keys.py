@@ -92,3 +92,9 @@ def test_the_judge_blocks_only_the_new_key_for_what_is_merely_unknown() -> None:
     keys = [key(name=name, without=["account"]) for name in ("a", "b", "c")]
     placed = [("bot1", name) for name in placed_keys([document("a", "b", "c")], [on_host("a", "b")], KEYS)]
     assert blocked_keys(report(*keys, gate="place", placed=placed)) == ["c"]
+
+
+def test_a_key_without_values_is_the_one_that_the_host_holds() -> None:
+    bare = [{"name": each["name"]} for each in KEYS]
+    assert placed_keys([document("a", "b")], [on_host("a", "b")], bare) == ["a", "b"]
+    assert placed_keys([document("a", "b")], [], bare) == []
