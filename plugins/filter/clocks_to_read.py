@@ -22,7 +22,7 @@ description:
     O(trading.hosts.clock_info#module:exchanges). Each exchange, environment and region is there once.
   - Leaves out an exchange that asked for silence or did not answer, and one of whose keys none was asked for. One more
     question could ban the address there.
-positional: learned
+positional: learned, clocks
 options:
   _input:
     description: The API keys as M(trading.hosts.api_key_info) takes them.
@@ -34,6 +34,12 @@ options:
     type: list
     elements: dict
     required: true
+  clocks:
+    description:
+      - RV(trading.hosts.clock_info#module:clocks) of an earlier measurement. What was measured there is left out.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -52,22 +58,29 @@ _value:
 
 
 def clocks_to_read(
-    api_keys: t.Iterable[dict[str, t.Any]], learned: t.Iterable[dict[str, t.Any]]
+    api_keys: t.Iterable[dict[str, t.Any]],
+    learned: t.Iterable[dict[str, t.Any]],
+    clocks: t.Iterable[dict[str, t.Any]] = (),
 ) -> list[dict[str, t.Any]]:
     """Return each place where a key was asked about once, but for those that want no more questions."""
     base_urls = {str(key["name"]): key.get("base_url") for key in api_keys}
     asked: dict[tuple[t.Any, ...], dict[str, t.Any]] = {}
-    silent = set()
+    # Those that want silence, and those that have told their time.
+    told_or_silent = {
+        (clock["exchange"], clock["environment"], clock["region"], clock["asked_host"])
+        for clock in clocks
+        if clock["offset"] is not None
+    }
     for fact in learned:
         where = {name: fact[name] for name in ("exchange", "environment", "region")}
         place = (*where.values(), fact["asked_host"])
         access = Access(fact["access"]["status"], code=fact["access"]["code"])
         if wants_silence(access) or access.status == "unreachable":
-            silent.add(place)
+            told_or_silent.add(place)
         elif access.status not in ("held_back", "not_asked"):
             base_url = base_urls[fact["name"]]
             asked[place] = {**where, "base_url": base_url} if base_url else where
-    return [where for place, where in asked.items() if place not in silent]
+    return [where for place, where in asked.items() if place not in told_or_silent]
 
 
 class FilterModule:

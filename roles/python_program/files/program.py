@@ -24,6 +24,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -68,6 +69,8 @@ def _options(words: t.Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="program", allow_abbrev=False, description=__doc__)
     parser.add_argument("command", choices=["look", "build", "files", "source", "tidy"])
     parser.add_argument("--root", type=Path, required=True, help="the directory that holds the versions")
+    parser.add_argument("--also", type=Path, action="append", default=[], help="tidy: another directory of versions")
+    parser.add_argument("--user", help="look: who is to read the files")
     parser.add_argument("--name", help="build, source: the new directory's name")
     parser.add_argument("--archive", type=Path, help="source: the tar file that holds the commit")
     parser.add_argument("--program", help="build: the distribution that the environment is for")
@@ -95,7 +98,16 @@ def look(options: argparse.Namespace) -> dict[str, t.Any]:
         # Debian has it in a package of its own.
         "can_make": importlib.util.find_spec("ensurepip") is not None,
         "complete": sorted(path.name for path in _versions(options.root) if is_complete(path)),
+        "user": _user(options.user),
     }
+
+
+def _user(name: str | None) -> dict[str, str] | None:
+    try:
+        entry = pwd.getpwnam(name or "")
+    except KeyError:
+        return None
+    return {"name": entry.pw_name, "shell": entry.pw_shell, "home": entry.pw_dir}
 
 
 def is_complete(path: Path) -> bool:
@@ -413,17 +425,18 @@ def source(options: argparse.Namespace) -> dict[str, t.Any]:
 
 def tidy(options: argparse.Namespace) -> dict[str, t.Any]:
     """Remove the versions that no unit names and no process runs from, but for the youngest of them."""
-    if not options.root.is_dir():
-        return {"changed": False, "removed": []}
     used = _used(options)
-    unused = [path for path in _versions(options.root) if not re.search(rf"{re.escape(str(path))}(?![\w.-])", used)]
-    unused.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    removed = unused[options.keep :]
-    if not options.check and removed:
-        with _locked(options.root):
-            for path in removed:
-                shutil.rmtree(path, ignore_errors=True)
+    removed = [path for root in (options.root, *options.also) for path in _superfluous(root, used, keep=options.keep)]
+    for path in [] if options.check else removed:
+        with _locked(path.parent):
+            shutil.rmtree(path, ignore_errors=True)
     return {"changed": bool(removed), "removed": [path.name for path in removed]}
+
+
+def _superfluous(root: Path, used: str, *, keep: int) -> list[Path]:
+    unused = [path for path in _versions(root) if not re.search(rf"{re.escape(str(path))}(?![\w.-])", used)]
+    unused.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return unused[keep:]
 
 
 def _used(options: argparse.Namespace) -> str:

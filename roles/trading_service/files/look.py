@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say what of a service is on this host, in one answer: ``python3 -I - NAME USER`` prints JSON. It changes nothing."""
+"""Say what of a service is on this host, in one answer, and how open the sandbox of the unit is that it is to have.
+
+The role trading.hosts.trading_service runs it there, with a last line that prints what ``main`` returns. It changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,31 @@ import hashlib
 import json
 import os
 import pwd
+import re
 import subprocess
-import sys
+import tempfile
 import time
 
+#: systemd rates units that are not installed since then.
+_RATES_SINCE = 250
+_STATE = ("ActiveState", "SubState", "InactiveExitTimestamp", "NeedDaemonReload")
 
-def main(name: str, user: str) -> dict[str, object]:
-    """Return what is here; what is not is ``None``."""
+
+def main(name: str, user: str, tenths: str, *, given: str) -> str:
+    """Return what is here, as JSON; what is not is null.
+
+    ``given`` is the unit's text in base64, ``tenths`` the exposure that it may have, times ten.
+    """
+    return json.dumps(_seen(name, user, _rating(name, base64.b64decode(given).decode("utf-8"), tenths=tenths)))
+
+
+def _seen(name: str, user: str, rating: dict[str, object]) -> dict[str, object]:
     unit = f"/etc/systemd/system/{name}.service"
-    shown = _systemd(f"{name}.service", "ActiveEnterTimestamp", "UnitFileState", "NeedDaemonReload")
+    shown = _systemd(f"{name}.service", "ActiveEnterTimestamp", "UnitFileState", *_STATE)
     return {
+        "rating": rating,
+        # As `systemctl show` prints it.
+        "stands": [f"{each}={shown[each]}" for each in _STATE if each in shown],
         "user": _user(user),
         "unit": _file(unit, whole=True),
         "declaration": _file(f"/etc/trading-hosts/services/{name}.json"),
@@ -29,8 +48,29 @@ def main(name: str, user: str) -> dict[str, object]:
         "has_unsealed": os.path.lexists(f"/run/{name}-credentials"),
         "has_run": bool(shown.get("ActiveEnterTimestamp")),
         "enabled": shown.get("UnitFileState") == "enabled",
-        "needs_reload": shown.get("NeedDaemonReload") != "no",
     }
+
+
+def _rating(name: str, text: str, *, tenths: str) -> dict[str, object]:
+    """Rate the unit before it is written: one that is too open never reaches the place that systemd reads."""
+    version = re.match(r"systemd (\d+)", _run("systemctl", "--version").stdout)
+    if version is None or int(version[1]) < _RATES_SINCE:
+        return {
+            "passes": True,
+            "said": f"Not rated: systemd before {_RATES_SINCE} rates no unit that is not installed.",
+        }
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, f"{name}.service")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        done = _run("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={tenths}", path)
+    exposure = re.search(r"Overall exposure level for .*: [0-9.]+", done.stdout)
+    cannot = f"The unit cannot be rated: {' '.join(done.stderr.split())}"
+    return {"passes": done.returncode == 0, "said": exposure[0] if exposure else cannot}
+
+
+def _run(*argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(argv, capture_output=True, encoding="utf-8", check=False)
 
 
 def _user(name: str) -> dict[str, object] | None:
@@ -60,10 +100,5 @@ def _file(path: str, *, whole: bool = False) -> dict[str, object] | None:
 
 
 def _systemd(unit: str, *properties: str) -> dict[str, str]:
-    argv = ["systemctl", "show", f"--property={','.join(properties)}", unit]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, check=False)
-    return dict(line.split("=", 1) for line in done.stdout.decode().splitlines() if "=" in line)
-
-
-if __name__ == "__main__":
-    json.dump(main(*sys.argv[1:]), sys.stdout)
+    argv = ["systemctl", "show", "--timestamp=us+utc", f"--property={','.join(properties)}", unit]
+    return dict(line.split("=", 1) for line in _run(*argv).stdout.splitlines() if "=" in line)

@@ -63,3 +63,17 @@ def test_one_call_for_silence_counts_for_all_keys_there(order: int) -> None:
     both = [({"exchange": "okx"}, "accepted", None), ({"exchange": "okx"}, "rate_limited", "50011")]
     assert places(*both[::order]) == []
     assert places(({"exchange": "okx"}, "accepted", None), ({"exchange": "okx"}, "held_back", None)) != []
+
+
+def test_a_clock_that_was_measured_is_not_asked_for_again() -> None:
+    learned = [
+        {"name": each, **place(each), "asked_host": f"{each}.example", "access": {"status": "accepted", "code": None}}
+        for each in ("okx", "bybit", "gate")
+    ]
+    measured = {**place("okx"), "asked_host": "okx.example", "offset": 0.01}
+    failed = {**place("bybit"), "asked_host": "bybit.example", "offset": None}
+    elsewhere = {**place("gate"), "asked_host": "127.0.0.1:1", "offset": 0.01}
+    asked = clocks_to_read(
+        [{"name": each} for each in ("okx", "bybit", "gate")], learned, [measured, failed, elsewhere]
+    )
+    assert asked == [place("bybit"), place("gate")]

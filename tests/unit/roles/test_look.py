@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import runpy
 from collections.abc import Callable
@@ -41,3 +43,47 @@ def test_what_is_not_here_is_none(look: dict[str, Any], tmp_path: Path) -> None:
     assert look["_file"](str(tmp_path / "gone")) is None
     assert look["_user"]("no-such-user") is None
     assert look["_user"]("root")["gid"] == 0
+
+
+TOOLS = {
+    "systemctl": r"""#!/bin/sh
+[ "$1" = --version ] && echo "systemd $VERSION ($VERSION.1)" && exit
+printf '%s\n' ActiveState=active UnitFileState=enabled
+""",
+    "systemd-analyze": r"""#!/bin/sh
+for path; do :; done
+grep -q Private "$path" && echo "→ Overall exposure level for bot.service: 1.4 OK :-)" && exit 0
+grep -q Open "$path" && echo "→ Overall exposure level for bot.service: 9.6 UNSAFE" && exit 1
+echo "bot.service: no such thing" >&2; exit 1
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "unit", "passes", "said"),
+    [
+        ("257", "Private", True, "Overall exposure level for bot.service: 1.4"),
+        ("257", "Open", False, "Overall exposure level for bot.service: 9.6"),
+        ("257", "broken", False, "The unit cannot be rated: bot.service: no such thing"),
+        ("247", "Open", True, "Not rated: systemd before 250 rates no unit that is not installed."),
+    ],
+)
+def test_the_unit_is_rated_before_it_is_written(
+    look: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    unit: str,
+    passes: bool,
+    said: str,
+) -> None:
+    for name, text in TOOLS.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("VERSION", version)
+    given = base64.b64encode(unit.encode()).decode()
+    told = json.loads(look["main"]("bot", "no-such-user", "20", given=given))
+    assert told["rating"] == {"passes": passes, "said": said}
+    assert told["stands"] == ["ActiveState=active"]
+    assert (told["enabled"], told["has_run"], told["unit"]) == (True, False, None)

@@ -156,6 +156,24 @@ def test_what_a_unit_names_or_a_process_runs_from_stays(tmp_path: Path) -> None:
     assert run("tidy", *options) == {"changed": False, "removed": []}
 
 
+def test_several_directories_are_tidied_in_one_go(tmp_path: Path) -> None:
+    programs, settings = tmp_path / "opt", tmp_path / "etc"
+    for age, path in enumerate((programs / "1.0", programs / "1.1", settings / "a", settings / "b")):
+        path.mkdir(parents=True)
+        os.utime(path, (age, age))
+    missing = tmp_path / "missing"
+    options = (f"--root={programs}", f"--also={settings}", f"--also={missing}", f"--units={tmp_path / 'units'}")
+    told = run("tidy", *options, f"--processes={tmp_path / 'proc'}")
+    assert told == {"changed": True, "removed": ["1.0", "a"]}
+    assert sorted(path.name for root in (programs, settings) for path in root.iterdir()) == ["1.1", "b"]
+
+
+def test_the_look_tells_of_the_user(tmp_path: Path) -> None:
+    assert run("look", f"--root={tmp_path}", "--user=root")["user"]["home"] == "/root"
+    assert run("look", f"--root={tmp_path}", "--user=nobody-of-that-name")["user"] is None
+    assert run("look", f"--root={tmp_path}")["user"] is None
+
+
 # Environments
 
 
