@@ -133,6 +133,32 @@ options:
             the controller.
           - It is decrypted in memory and encrypted anew, because a credential opens under its own name only.
         type: str
+      read_from:
+        description:
+          - Files in clear on the host from which the keys are taken, as programs of their own write them. They are the
+            forms about which M(trading.hosts.api_key_info) can ask. So a key that lies there already is placed without
+            a secret from the controller. The file stays as it is (see M(trading.hosts.exposed_credential)).
+          - O(credentials[].format) says in which form it is placed, and the names of O(credentials[].exchanges) come
+            from the file where they are not given.
+          - A key that is in the credential already must be among these with the same values. Otherwise the task fails,
+            because the file or the credential is out of date.
+        type: list
+        elements: dict
+        suboptions:
+          path:
+            description:
+              - The file. No part of its path may be a link.
+            type: path
+            required: true
+          entry:
+            description:
+              - The account in the file, as RV(trading.hosts.exposed_credential_info#module:found_keys) names it. May be
+                left out where the file holds one key.
+            type: str
+          account:
+            description:
+              - The key's name in the credential. Needed for several keys, and in forms in which every key has a name.
+            type: str
       sealed:
         description:
           - The text of an age file that was made for this host's recipient, in place of clear values. Only the host can
@@ -403,7 +429,13 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._age imp
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
 from ansible_collections.trading.hosts.plugins.module_utils._credential._files import AGE
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome
-from ansible_collections.trading.hosts.plugins.module_utils._credential._request import ARGUMENT_SPEC, Request, parse
+from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import read_key
+from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
+    ARGUMENT_SPEC,
+    Late,
+    Request,
+    parse,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential._stores import placer_of
 from ansible_collections.trading.hosts.plugins.module_utils._module import (
     AnsibleModule,
@@ -417,8 +449,9 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
     requests = parse(credentials=given["credentials"], store=given["store"])
     placer, age = placer_of(given)
     require_root()
-    if any(request.is_sealed for request in requests):
-        requests = parse(credentials=given["credentials"], store=given["store"], unseal=age.unseal)
+    if any(request.is_sealed or request.in_clear for request in requests):
+        late = Late(unseal=age.unseal, read_key=read_key)
+        requests = parse(credentials=given["credentials"], store=given["store"], late=late)
     requests = with_copies(requests, placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     made = given["make_age_identity"] and age.begins()

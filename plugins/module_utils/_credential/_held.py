@@ -14,6 +14,7 @@ import typing as t
 
 from .._redact import mask_id, one_line
 from . import _programs, _texts
+from ._clear import field_of
 from ._programs import FIELDS
 
 Fields = t.Mapping[str, str]
@@ -44,6 +45,17 @@ def held_keys(*, content: bytes) -> list[dict[str, str | None]]:
     the document. A document that is not ours holds none.
     """
     return [_held(entry=name, fields=fields) for name, fields in _read(content).items()]
+
+
+def loses_keys(*, old: bytes, new: bytes) -> bool:
+    """Tell whether a key of the old document, or all of one that is not ours, is not in the new one as it is."""
+    kept, offered = _read(old), _read(new)
+    return not kept or any(offered.get(name) != fields for name, fields in kept.items())
+
+
+def keys_in(*, content: bytes) -> list[dict[str, str]]:
+    """Return the fields of each key that a document holds, under the collection's names."""
+    return list(_read(content).values())
 
 
 def _held(*, entry: str | None, fields: Fields) -> dict[str, str | None]:
@@ -96,6 +108,13 @@ def _read_text(text: str) -> dict[str | None, dict[str, str]]:
     of_nautilus = {name: _back(variables, names=names) for name, names in _programs.NAUTILUS.items()}
     if any(of_nautilus.values()):
         return _alone({name: fields for name, fields in of_nautilus.items() if fields})
+    found = _of_our_names(variables)
+    if all("secret" in fields or "api_key" not in fields for fields in found.values()):
+        return found
+    return _of_peoples_names(variables)
+
+
+def _of_our_names(variables: t.Mapping[str, str]) -> dict[str | None, dict[str, str]]:
     found: dict[str | None, dict[str, str]] = {}
     for variable, value in variables.items():
         for name in FIELDS:
@@ -104,6 +123,16 @@ def _read_text(text: str) -> dict[str | None, dict[str, str]]:
                 found.setdefault(account[:-1].lower() or None, {}).setdefault(name, value)
                 break
     return found
+
+
+def _of_peoples_names(variables: t.Mapping[str, str]) -> dict[str | None, dict[str, str]]:
+    """As a file that was adopted has them: ``BOT_API_SECRET`` is a secret of ``bot``."""
+    found: dict[str | None, dict[str, str]] = {}
+    for variable, value in variables.items():
+        meant = field_of(variable)
+        if meant is not None and meant[1] != "exchange":
+            found.setdefault(meant[0].lower() or None, {}).setdefault(meant[1], value)
+    return _alone(found)
 
 
 def _alone(found: t.Mapping[str, dict[str, str]]) -> dict[str | None, dict[str, str]]:

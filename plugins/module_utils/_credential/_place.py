@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from .._errors import StoreError
 from . import _writer
 from ._files import AGE, NULL_KEY, UndecryptableError, file_path
-from ._held import field_names
+from ._held import field_names, loses_keys
 from ._reader import file_error, read_file
 from ._request import ABSENT, PRESENT, SETTLED, Request
 from ._store import Notes, Store, notes_path, read_notes
@@ -257,6 +257,7 @@ class Placer:
         if request.state == SETTLED or (request.keep and not same):
             return [], old
         if not same:
+            _refuse_to_lose_keys(request, old=old, path=path)
             reasons.append("content")
         if not moves:
             if not store.key_fits(wanted=request.terms.with_key, found=found):
@@ -446,6 +447,14 @@ def _remove(path: str) -> None:
                 os.unlink(each)
     except OSError as error:
         raise file_error(error=error, path=path) from None
+
+
+def _refuse_to_lose_keys(request: Request, *, old: bytes, path: str) -> None:
+    if request.grows and loses_keys(old=old, new=request.content or b""):
+        raise StoreError(
+            f"{path} holds a key that read_from does not find with the same values, so the file or the credential is "
+            "out of date; nothing was changed; take the key out of the file, or place this one under another name."
+        )
 
 
 def _not_settled(name: str, *, path: str) -> StoreError:

@@ -40,9 +40,12 @@ OWN: Names = {name: name for name in FIELDS}
 CCXT = _column(0)
 FREQTRADE = _column(1)
 OCTOBOT = _column(2)
+#: How people's own programs spell it, too.
+_MORE = {"secret": ("api_secret", "apiSecret", "secret_key", "secretKey")}
 #: In a document whose program is not told, a field may have any of these names.
 ANY: t.Mapping[str, tuple[str, ...]] = {
-    name: tuple(dict.fromkeys([name, *(spelling for spelling in names if spelling)])) for name, names in _NAMES.items()
+    name: tuple(dict.fromkeys([name, *(spelling for spelling in names if spelling), *_MORE.get(name, ())]))
+    for name, names in _NAMES.items()
 }
 
 #: passivbot 8, src/procedures.py (load_user_info) and src/exchanges/: its own connectors read these names, every

@@ -19,6 +19,7 @@ from .._errors import InputError
 from . import _formats
 from ._age import check_recipients
 from ._age_reader import IDENTITY, stanzas
+from ._clear import ClearKey
 from ._files import AGE, DEFAULT_DIRECTORY, MAX_CONTENT, STORES, SYSTEMD, check_name
 from ._store import Terms
 from ._systemd import WITH_KEY
@@ -51,6 +52,15 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             "sealed": {"type": "str"},
             "copy_from": {"type": "str"},
             "private_key_from": {"type": "str", "no_log": False},
+            "read_from": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "path": {"type": "path", "required": True},
+                    "entry": {"type": "str"},
+                    "account": {"type": "str"},
+                },
+            },
             "with_key": {"type": "str", "choices": list(WITH_KEY), "default": "auto", "no_log": False},
             "not_after": {"type": "str"},
         },
@@ -94,6 +104,8 @@ class Request:
     settled: bool = False
     copy_from: str | None = None
     is_sealed: bool = False
+    in_clear: bool = False
+    grows: bool = False
     around: t.Callable[[str], bytes] | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
@@ -101,7 +113,8 @@ class Request:
         """One of :data:`STATES`."""
         if self.settled:
             return SETTLED
-        return ABSENT if self.content is None and self.copy_from is None and not self.is_sealed else PRESENT
+        is_there = self.content is not None or self.copy_from is not None or self.is_sealed or self.in_clear
+        return PRESENT if is_there else ABSENT
 
     @property
     def terms(self) -> Terms:
@@ -115,10 +128,23 @@ class Unseal(t.Protocol):
     def __call__(self, *, what: str, sealed: bytes) -> bytes: ...
 
 
-def parse(*, credentials: t.Any, store: t.Any = SYSTEMD, unseal: Unseal | None = None) -> list[Request]:
+class ReadKey(t.Protocol):
+    """Takes a key from a file in clear. Raises :class:`InputError`."""
+
+    def __call__(self, *, path: str, entry: str | None, field: str) -> ClearKey: ...
+
+
+class Late(t.NamedTuple):
+    """What only the host can do: open what is sealed for it, and read its files."""
+
+    unseal: Unseal
+    read_key: ReadKey
+
+
+def parse(*, credentials: t.Any, store: t.Any = SYSTEMD, late: Late | None = None) -> list[Request]:
     """Return the requests in the option ``credentials``; raise :class:`InputError` for the first mistake.
 
-    ``unseal`` opens what is sealed, on the host; elsewhere nobody can, and such a request has no content.
+    Without ``late``, what only the host can open has no content.
     """
     if store not in STORES:
         raise InputError(field="store", value=str(store), problem="is not a store", mend=f"use {' or '.join(STORES)}")
@@ -138,7 +164,7 @@ def parse(*, credentials: t.Any, store: t.Any = SYSTEMD, unseal: Unseal | None =
                 field=f"{where}.name", value=name, problem="is given twice", mend="give every credential once"
             )
         seen.add(name)
-        requests.append(_parse_one(entry, name=name, where=f"{where} ({name})", store=store, unseal=unseal))
+        requests.append(_parse_one(entry, name=name, where=f"{where} ({name})", store=store, late=late))
     return requests
 
 
@@ -176,7 +202,7 @@ def parse_recipients(*, options: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     return recipients
 
 
-def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: str, unseal: Unseal | None) -> Request:
+def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: str, late: Late | None) -> Request:
     state = entry.get("state") or PRESENT
     if state not in STATES:
         raise InputError(
@@ -204,16 +230,60 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: st
         half, around = _private_key(entry, name=name, where=where)
         return Request(name=name, with_key=str(with_key), not_after=not_after, copy_from=half, around=around)
     source = _source(entry, name=name, where=where)
-    if entry.get("sealed") is not None:
-        opened = _opened(entry, where=where, unseal=unseal)
+    grows = entry.get("read_from") is not None
+    if grows or entry.get("sealed") is not None:
+        opened = _read_from(entry, where=where, late=late) if grows else _opened(entry, where=where, late=late)
         if opened is None:
-            return Request(name=name, with_key=str(with_key), not_after=not_after, is_sealed=True)
+            return Request(
+                name=name, with_key=str(with_key), not_after=not_after, is_sealed=not grows, in_clear=grows, grows=grows
+            )
         entry = opened
     content = _document(entry, where=where) if source is None else None
-    return Request(name=name, content=content, with_key=str(with_key), not_after=not_after, copy_from=source)
+    return Request(
+        name=name, content=content, with_key=str(with_key), not_after=not_after, copy_from=source, grows=grows
+    )
 
 
-def _opened(entry: t.Mapping[str, t.Any], *, where: str, unseal: Unseal | None) -> dict[str, t.Any] | None:
+def _read_from(entry: t.Mapping[str, t.Any], *, where: str, late: Late | None) -> dict[str, t.Any] | None:
+    """Return the entry with the keys of files in clear in place of ``read_from``; None where nobody can read them."""
+    where = f"{where}.read_from"
+    others = ("fields", "accounts", "content", "sealed")
+    given = [option for option in others if entry.get(option) is not None]
+    if given:
+        raise InputError(field=where, problem=f"is given beside {' and '.join(given)}", mend="give one of them")
+    form, sources = entry.get("format"), entry["read_from"]
+    _check_form(form, given="fields", where=where.rpartition(".")[0])
+    if form == _formats.RAW or not isinstance(sources, list) or not sources:
+        raise InputError(field=where, problem="is no list of files, or the format is raw", mend="give path and format")
+    named = [source.get("account") for source in sources if isinstance(source, dict)]
+    several = len(sources) > 1 or form in _formats.NAMED
+    if len(named) < len(sources) or (several and (None in named or len(set(named)) < len(named))):
+        raise InputError(field=where, problem="lacks an account's name, or has one twice", mend="give each its account")
+    for number, source in enumerate(sources):
+        if not str(source.get("path") or "").startswith(("/", "~")):
+            raise InputError(field=f"{where}[{number}].path", problem="is no absolute path", mend="begin it with /")
+    if several:
+        _check_accounts(named, where=where)
+    if late is None:
+        return None
+    keys = [
+        late.read_key(path=str(source["path"]), entry=source.get("entry"), field=f"{where}[{number}]")
+        for number, source in enumerate(sources)
+    ]
+    rest = {name: value for name, value in entry.items() if name != "read_from"}
+    if form in _formats.WITH_EXCHANGE:
+        # As the program's own file has it; other forms go by our names.
+        told = [key.spelled if form == key.program else key.exchange or key.spelled for key in keys]
+        if several:
+            rest["exchanges"] = {**dict(zip(named, told)), **(rest.get("exchanges") or {})}
+        else:
+            rest.setdefault("exchange", told[0])
+    if several:
+        return {**rest, "accounts": {name: dict(key.fields) for name, key in zip(named, keys)}}
+    return {**rest, "fields": dict(keys[0].fields)}
+
+
+def _opened(entry: t.Mapping[str, t.Any], *, where: str, late: Late | None) -> dict[str, t.Any] | None:
     """Return the entry with what was sealed in place of ``sealed``; None where nobody can open it."""
     where = f"{where}.sealed"
     given = [o for o in ("fields", "accounts", "content", "copy_from") if entry.get(o) is not None]
@@ -226,9 +296,9 @@ def _opened(entry: t.Mapping[str, t.Any], *, where: str, unseal: Unseal | None) 
             problem="is not the text of an age file",
             mend="make it with age --encrypt --armor --recipient <the host's recipient>",
         )
-    if unseal is None:
+    if late is None:
         return None
-    content = unseal(what=where, sealed=sealed.encode("ascii", "replace"))
+    content = late.unseal(what=where, sealed=sealed.encode("ascii", "replace"))
     rest = {name: value for name, value in entry.items() if name != "sealed"}
     if entry.get("format") in (None, _formats.RAW):
         try:
@@ -254,7 +324,7 @@ def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str | Non
     if source is None:
         return None
     check_name(name=source, field=f"{where}.copy_from")
-    others = ("format", "fields", "accounts", "content", "template", "sealed")
+    others = ("format", "fields", "accounts", "content", "template", "sealed", "read_from")
     given = [option for option in others if entry.get(option) is not None]
     if given:
         raise InputError(
@@ -280,7 +350,7 @@ def _private_key(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> tupl
             problem="is given without fields, or beside a secret there",
             mend="give in fields what the private key lacks, such as api_key",
         )
-    others = ("accounts", "content", "sealed", "copy_from")
+    others = ("accounts", "content", "sealed", "copy_from", "read_from")
     given = [option for option in others if entry.get(option) is not None]
     if given:
         raise InputError(
@@ -331,7 +401,7 @@ def _document(entry: t.Mapping[str, t.Any], *, where: str) -> bytes:
         raise InputError(
             field=where,
             problem=f"gives {' and '.join(given)}" if given else "gives nothing to store",
-            mend="give exactly one of fields, accounts, content, sealed and copy_from",
+            mend="give exactly one of fields, accounts, content, sealed, copy_from and read_from",
         )
     form = entry.get("format") or (_formats.RAW if given == ["content"] else None)
     _check_form(form, given=given[0], where=where)
@@ -412,6 +482,16 @@ def _accounts(accounts: t.Any, *, where: str) -> dict[str, dict[str, str]]:
             problem="is not a mapping of exchange names to fields",
             mend="give each exchange's fields under its name",
         )
+    _check_accounts(accounts, where=where)
+    checked = {}
+    for number, (account, given) in enumerate(accounts.items()):
+        # No exchange's name looks like a key; a key that was taken for a name is not shown.
+        shown = account if re.fullmatch(r"[a-z0-9_-]{1,24}", account) else f"<{number}>"
+        checked[account] = _fields(given, where=f"{where}.{shown}")
+    return checked
+
+
+def _check_accounts(accounts: t.Iterable[t.Any], *, where: str) -> None:
     for account in accounts:
         if not isinstance(account, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", account):
             raise InputError(
@@ -419,12 +499,6 @@ def _accounts(accounts: t.Any, *, where: str) -> dict[str, dict[str, str]]:
                 problem="has a name that is no exchange's",
                 mend="name accounts by letters, digits, _ and -",
             )
-    checked = {}
-    for number, (account, given) in enumerate(accounts.items()):
-        # No exchange's name looks like a key; a key that was taken for a name is not shown.
-        shown = account if re.fullmatch(r"[a-z0-9_-]{1,24}", account) else f"<{number}>"
-        checked[account] = _fields(given, where=f"{where}.{shown}")
-    return checked
 
 
 def _fields(fields: t.Any, *, where: str) -> dict[str, str]:

@@ -20,7 +20,9 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._age imp
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age_reader import stanzas
 from ansible_collections.trading.hosts.plugins.module_utils._credential._files import store_of
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer, instant
+from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import read_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
+    Late,
     Request,
     parse,
     parse_recipients,
@@ -451,7 +453,7 @@ def sealed_for(machine: Machine, content: bytes, *recipients: str) -> str:
 
 def opened(machine: Machine, entry: dict[str, t.Any]) -> Request:
     """What the host makes of it."""
-    (request,) = parse(credentials=[{"name": "a", **entry}], unseal=machine.age.store().unseal)
+    (request,) = parse(credentials=[{"name": "a", **entry}], late=Late(machine.age.store().unseal, read_key))
     return request
 
 
