@@ -75,7 +75,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 _SECRETS = ("api_key", "secret", "passphrase")
-_NAME = re.compile(r"[!-~](?:[ -~]{0,98}[!-~])?")
+KEY_NAME = re.compile(r"[!-~](?:[ -~]{0,98}[!-~])?")
 _SENDABLE = re.compile(r"[!-~]+")
 _SENDABLE_PHRASE = re.compile(r"[ -~]+")
 
@@ -269,12 +269,12 @@ def _either(names: t.Iterable[str]) -> str:
 
 def _field(index: int, given: t.Mapping[str, t.Any]) -> str:
     name = str(given.get("name") or "")
-    return f"api_keys[{index}] ({name})" if _NAME.fullmatch(name) else f"api_keys[{index}]"
+    return f"api_keys[{index}] ({name})" if KEY_NAME.fullmatch(name) else f"api_keys[{index}]"
 
 
 def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
     name = str(given.get("name") or "")
-    if _NAME.fullmatch(name) is None:
+    if KEY_NAME.fullmatch(name) is None:
         raise InputError(
             field=f"{field}.name", problem="is no name", mend="use 1 to 100 letters, digits and signs, no space around"
         )

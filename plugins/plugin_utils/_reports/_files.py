@@ -74,7 +74,7 @@ def write_all(files: t.Sequence[File], *, field: str) -> None:
             temporaries.append(temporary)
         try:
             for directory in sorted({os.path.realpath(file.path.parent) for file in files}):
-                stack.enter_context(_locked(directory))
+                stack.enter_context(locked(directory))
             for file in files:
                 if file.once and os.path.lexists(file.path):
                     raise _is_there(str(file.path))
@@ -109,7 +109,7 @@ def _beside(file: File, *, field: str) -> str:
 
 
 @contextlib.contextmanager
-def _locked(directory: str) -> t.Iterator[None]:
+def locked(directory: str) -> t.Iterator[None]:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

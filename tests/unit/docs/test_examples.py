@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from ansible_collections.trading.hosts.plugins.action import allowlist_check, api_key_policy, fleet_policy, report
+from ansible_collections.trading.hosts.plugins.action import (
+    allowlist_check,
+    api_key_policy,
+    fleet_policy,
+    registry_entry,
+    report,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _key_pair, _request
 from ansible_collections.trading.hosts.plugins.module_utils._declared import DECLARED_SPEC
 from ansible_collections.trading.hosts.plugins.module_utils._egress import _request as _egress_request
@@ -42,6 +48,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "key_pair": _key_pair.ARGUMENT_SPEC,
     "exposed_credential_info": _scan.ARGUMENT_SPEC,
     "fleet_policy": fleet_policy.ActionModule.argument_spec,
+    "registry_entry": registry_entry.ActionModule.argument_spec,
     "report": report.ActionModule.argument_spec,
     "public_ip_info": _egress_request.ARGUMENT_SPEC,
 }
