@@ -135,7 +135,7 @@ def _of_peoples_names(variables: t.Mapping[str, str]) -> dict[str | None, dict[s
     return _alone(found)
 
 
-def _alone(found: t.Mapping[str, dict[str, str]]) -> dict[str | None, dict[str, str]]:
+def _alone(found: t.Mapping[t.Any, dict[str, str]]) -> dict[str | None, dict[str, str]]:
     """A program's document does not tell whether its only key had a name."""
     return {(None if len(found) == 1 else name): fields for name, fields in found.items()}
 

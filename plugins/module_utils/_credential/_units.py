@@ -84,6 +84,13 @@ def environment_by_unit(*, units: t.Collection[str], unit_directories: t.Sequenc
     return found
 
 
+def naming(*, path: str, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> list[str]:
+    """Return the services whose unit or drop-ins name this file."""
+    whole = re.compile(rf"{re.escape(path)}(?![\w./-])")
+    files = _files_by_unit(unit_directories)
+    return [unit for unit, paths in files.items() if any(whole.search(_text(each)) for each in paths)]
+
+
 def _files_by_unit(unit_directories: t.Sequence[str]) -> dict[str, list[str]]:
     """Return the files of each service in the order in which systemd reads them."""
     units: dict[str, str] = {}

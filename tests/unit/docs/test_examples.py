@@ -23,7 +23,7 @@ from ansible_collections.trading.hosts.plugins.action import (
     registry_entry,
     report,
 )
-from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _key_pair, _request
+from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _key_pair, _request, _take_away
 from ansible_collections.trading.hosts.plugins.module_utils._declared import DECLARED_SPEC
 from ansible_collections.trading.hosts.plugins.module_utils._egress import _request as _egress_request
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _clocks, _options
@@ -46,6 +46,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "credential_info": _inspect.ARGUMENT_SPEC,
     "egress_firewall": _firewall_options.ARGUMENT_SPEC,
     "key_pair": _key_pair.ARGUMENT_SPEC,
+    "exposed_credential": _take_away.ARGUMENT_SPEC,
     "exposed_credential_info": _scan.ARGUMENT_SPEC,
     "fleet_policy": fleet_policy.ActionModule.argument_spec,
     "registry_entry": registry_entry.ActionModule.argument_spec,
