@@ -69,8 +69,9 @@ def _options(words: t.Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="program", allow_abbrev=False, description=__doc__)
     parser.add_argument("command", choices=["look", "build", "files", "source", "tidy"])
     parser.add_argument("--root", type=Path, required=True, help="the directory that holds the versions")
-    parser.add_argument("--also", type=Path, action="append", default=[], help="tidy: another directory of versions")
+    parser.add_argument("--also", type=Path, action="append", default=[], help="look, tidy: another one")
     parser.add_argument("--user", help="look: who is to read the files")
+    parser.add_argument("--files", type=Path, help="look: the directory of the files that are given")
     parser.add_argument("--name", help="build, source: the new directory's name")
     parser.add_argument("--archive", type=Path, help="source: the tar file that holds the commit")
     parser.add_argument("--program", help="build: the distribution that the environment is for")
@@ -82,8 +83,8 @@ def _options(words: t.Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--group", help="files: whose members may read them")
     parser.add_argument("--unit", type=Path, help="files: the unit that names them")
     parser.add_argument("--check", action="store_true", help="files, tidy: change nothing")
-    parser.add_argument("--keep", type=int, default=1, help="tidy: so many that nothing uses stay, the youngest")
-    parser.add_argument("--units", type=Path, default=Path("/etc/systemd/system"), help="tidy: where units are")
+    parser.add_argument("--keep", type=int, default=1, help="look, tidy: so many that nothing uses stay")
+    parser.add_argument("--units", type=Path, default=Path("/etc/systemd/system"), help="look, tidy: where units are")
     parser.add_argument("--processes", type=Path, default=Path("/proc"), help=argparse.SUPPRESS)
     return parser.parse_args(words)
 
@@ -99,7 +100,18 @@ def look(options: argparse.Namespace) -> dict[str, t.Any]:
         "can_make": importlib.util.find_spec("ensurepip") is not None,
         "complete": sorted(path.name for path in _versions(options.root) if is_complete(path)),
         "user": _user(options.user),
+        "files": _files_here(options),
+        "superfluous": [path.name for path in _superfluous(options)],
     }
+
+
+def _files_here(options: argparse.Namespace) -> str | None:
+    """Return where the files lie that are given, or None where they do not."""
+    if options.files is None:
+        return None
+    wanted = json.loads(options.given)
+    target = _files_directory(options.files, wanted)
+    return str(target) if _read(target) == wanted else None
 
 
 def _user(name: str | None) -> dict[str, str] | None:
@@ -315,8 +327,7 @@ def explain(output: str, *, where: str) -> str:
 def files(options: argparse.Namespace) -> dict[str, t.Any]:
     """Put the files that are given (JSON, path: text) into a directory named by their digest."""
     wanted: dict[str, str] = json.loads(options.given)
-    text = json.dumps(wanted, sort_keys=True)
-    target = options.root / hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+    target = _files_directory(options.root, wanted)
     there = _read(target)
     told = {"path": str(target), "changed": there != wanted, "diff": _diff(options, wanted, there)}
     if there == wanted or options.check:
@@ -346,6 +357,11 @@ def files(options: argparse.Namespace) -> dict[str, t.Any]:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     return told
+
+
+def _files_directory(root: Path, wanted: t.Mapping[str, str]) -> Path:
+    text = json.dumps(wanted, sort_keys=True)
+    return root / hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def _read(directory: Path) -> dict[str, str] | None:
@@ -425,18 +441,21 @@ def source(options: argparse.Namespace) -> dict[str, t.Any]:
 
 def tidy(options: argparse.Namespace) -> dict[str, t.Any]:
     """Remove the versions that no unit names and no process runs from, but for the youngest of them."""
-    used = _used(options)
-    removed = [path for root in (options.root, *options.also) for path in _superfluous(root, used, keep=options.keep)]
+    removed = _superfluous(options)
     for path in [] if options.check else removed:
         with _locked(path.parent):
             shutil.rmtree(path, ignore_errors=True)
     return {"changed": bool(removed), "removed": [path.name for path in removed]}
 
 
-def _superfluous(root: Path, used: str, *, keep: int) -> list[Path]:
-    unused = [path for path in _versions(root) if not re.search(rf"{re.escape(str(path))}(?![\w.-])", used)]
-    unused.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    return unused[keep:]
+def _superfluous(options: argparse.Namespace) -> list[Path]:
+    used = _used(options)
+    found: list[Path] = []
+    for root in (options.root, *options.also):
+        unused = [path for path in _versions(root) if not re.search(rf"{re.escape(str(path))}(?![\w.-])", used)]
+        unused.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        found += unused[options.keep :]
+    return found
 
 
 def _used(options: argparse.Namespace) -> str:

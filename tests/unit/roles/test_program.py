@@ -46,6 +46,15 @@ def write(root: Path, settings: dict[str, str], *options: str) -> dict[str, Any]
     return run("files", f"--root={root}", f"--group={GROUP}", *options, text=json.dumps(settings))
 
 
+def test_the_look_finds_the_files_that_are_there_and_as_they_are_wanted(tmp_path: Path) -> None:
+    root, wanted = tmp_path / "etc", json.dumps(SETTINGS)
+    assert run("look", f"--root={tmp_path}", f"--files={root}", text=wanted)["files"] is None
+    path = write(root, SETTINGS)["path"]
+    assert run("look", f"--root={tmp_path}", f"--files={root}", text=wanted)["files"] == path
+    Path(path, "config.json").write_text("{}")
+    assert run("look", f"--root={tmp_path}", f"--files={root}", text=wanted)["files"] is None
+
+
 def test_settings_stand_by_their_digest_and_nothing_is_changed_in_them(tmp_path: Path) -> None:
     root = tmp_path / "etc"
     first = write(root, SETTINGS)
@@ -163,9 +172,12 @@ def test_several_directories_are_tidied_in_one_go(tmp_path: Path) -> None:
         os.utime(path, (age, age))
     missing = tmp_path / "missing"
     options = (f"--root={programs}", f"--also={settings}", f"--also={missing}", f"--units={tmp_path / 'units'}")
-    told = run("tidy", *options, f"--processes={tmp_path / 'proc'}")
+    processes = f"--processes={tmp_path / 'proc'}"
+    assert run("look", *options, processes)["superfluous"] == ["1.0", "a"]
+    told = run("tidy", *options, processes)
     assert told == {"changed": True, "removed": ["1.0", "a"]}
     assert sorted(path.name for root in (programs, settings) for path in root.iterdir()) == ["1.1", "b"]
+    assert run("look", *options, processes)["superfluous"] == []
 
 
 def test_the_look_tells_of_the_user(tmp_path: Path) -> None:
