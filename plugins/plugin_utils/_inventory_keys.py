@@ -24,8 +24,9 @@ from ..module_utils._exchanges._registry import names
 from ..module_utils._policy._fleet import GivenId
 from ..module_utils._redact import mask_id, one_line
 from ._facts_files import plain
+from ._origin import Origin, origin_in, origin_of
 
-_OPEN = ("name", "exchange", "environment", "credential", "declared")
+_OPEN = ("name", "exchange", "environment", "region", "credential", "declared")
 _SECRET = ("api_key", "passphrase")
 _MEND = "write it as the option api_keys of api_key_info takes it"
 
@@ -34,7 +35,7 @@ class DeclaredKey(t.NamedTuple):
     """One key of one host. ``declared`` also has its name, host, exchange and environment.
 
     ``where`` names it to a person. ``id`` and ``phrase`` are marks of what the inventory holds, ``None`` where it holds
-    nothing or nothing that can be read here.
+    nothing or nothing that can be read here. ``credential`` is the name of the placed one that it names itself.
     """
 
     host: str
@@ -43,9 +44,11 @@ class DeclaredKey(t.NamedTuple):
     where: str
     id: GivenId | None = None
     phrase: str | None = None
+    region: str | None = None
+    credential: str | None = None
 
 
-class _Marks:
+class Marks:
     """Marks of secrets: equal for equal texts, under a key that is made here and forgotten with this object."""
 
     def __init__(self) -> None:
@@ -63,32 +66,60 @@ def declared_keys(
     ``hostvars`` are Ansible's. With ``compare_secrets`` key ids and passphrases are read, as far as they can be, and
     become marks. Raises ``InputError`` in one sentence that names the host and the key.
     """
-    marks = _Marks()
-    raw_of = getattr(hostvars, "raw_get", hostvars.__getitem__)
+    marks = Marks() if compare_secrets else None
+    raw_of = raw_getter(hostvars)
     found: list[DeclaredKey] = []
     for host in hostvars:
-        raw = raw_of(host)
-        seen: dict[str, str] = {}
-        for variable in variables:
-            if raw.get(variable) is None:
-                continue
-            reader = _Reader(raw, variable, host=host, loader=loader)
-            for index, row in enumerate(reader.rows()):
-                key = _declared(row, host=host, where=f"{variable}[{index}] of {host}")
-                first = seen.setdefault(key.name, key.where)
-                if first != key.where:
-                    problem = f"is also the name of {first}"
-                    raise InputError(field=f"{key.where}.name", value=key.name, problem=problem, mend="rename one")
-                if compare_secrets:
-                    given, phrase = (reader.secret(index, name) for name in _SECRET)
-                    exchange = key.declared["exchange"]
-                    key = key._replace(
-                        id=GivenId(marks.of("id", exchange, given), mask_id(given)) if given else None,
-                        phrase=marks.of("phrase", phrase) if phrase else None,
-                    )
-                found.append(key)
+        found += keys_of_host(host=host, raw=raw_of(host), variables=variables, loader=loader, marks=marks)
     _check_hosts(found, hosts=frozenset(hostvars))
     return found
+
+
+def raw_getter(hostvars: t.Mapping[str, t.Any]) -> t.Callable[[str], t.Mapping[str, t.Any]]:
+    """Return what gives a host's variables as they are written, with nothing in them resolved."""
+    return t.cast("t.Callable[[str], t.Mapping[str, t.Any]]", getattr(hostvars, "raw_get", hostvars.__getitem__))
+
+
+def keys_of_host(
+    *, host: str, raw: t.Mapping[str, t.Any], variables: t.Sequence[str], loader: t.Any, marks: Marks | None
+) -> list[DeclaredKey]:
+    """Return the keys that one host declares; with ``marks``, those of their ids and passphrases too.
+
+    ``raw`` are the host's variables. Raises ``InputError`` in one sentence that names the host and the key.
+    """
+    found: list[DeclaredKey] = []
+    seen: dict[str, str] = {}
+    for variable in variables:
+        if raw.get(variable) is None:
+            continue
+        reader = _Reader(raw, variable, host=host, loader=loader)
+        for index, row in enumerate(reader.rows()):
+            key = _declared(row, host=host, where=f"{variable}[{index}] of {host}{reader.place(index)}")
+            first = seen.setdefault(key.name, key.where)
+            if first != key.where:
+                problem = f"is also the name of {first}"
+                raise InputError(field=f"{key.where}.name", value=key.name, problem=problem, mend="rename one")
+            if marks is not None:
+                given, phrase = (reader.secret(index, name) for name in _SECRET)
+                exchange = key.declared["exchange"]
+                key = key._replace(
+                    id=GivenId(marks.of("id", exchange, given), mask_id(given)) if given else None,
+                    phrase=marks.of("phrase", phrase) if phrase else None,
+                )
+            found.append(key)
+    return found
+
+
+def open_rows(
+    *, host: str, raw: t.Mapping[str, t.Any], variable: str, fields: t.Sequence[str], loader: t.Any
+) -> list[dict[str, t.Any]]:
+    """Return these fields of each entry of another variable that is a list of mappings; nothing where it is not set.
+
+    Raises ``InputError`` where it cannot be resolved.
+    """
+    if raw.get(variable) is None:
+        return []
+    return _Reader(raw, variable, host=host, loader=loader).rows(fields)
 
 
 class _Reader:
@@ -97,24 +128,28 @@ class _Reader:
     def __init__(self, raw: t.Mapping[str, t.Any], variable: str, *, host: str, loader: t.Any) -> None:
         self._value = raw[variable]
         self._variable = variable
-        self._field = f"{variable} of {host}"
+        self._field = f"{variable} of {host}{_place(origin_of(self._value))}"
         self._raw = raw
         self._loader = loader
         #: Written out in the inventory, and not made by a template as a whole.
         self._literal = isinstance(self._value, (list, tuple)) and all(isinstance(e, t.Mapping) for e in self._value)
 
-    def rows(self) -> list[dict[str, t.Any]]:
-        """Return what is open of each key."""
+    def place(self, index: int) -> str:
+        """Return where an entry was written, to be put behind its name; nothing where nobody knows."""
+        return _place(origin_in(self._value, (index,)))
+
+    def rows(self, fields: t.Sequence[str] = _OPEN) -> list[dict[str, t.Any]]:
+        """Return what is open of each key, or these fields of each entry."""
         try:
             if self._literal:
-                rows = [{name: each[name] for name in _OPEN if name in each} for each in self._value]
-                return t.cast("list[dict[str, t.Any]]", plain(self._resolved(rows) if _has_template(rows) else rows))
-            return self._made_rows()
+                rows = [{name: each[name] for name in fields if name in each} for each in self._value]
+                return t.cast("list[dict[str, t.Any]]", plain(self._resolved(rows) if has_template(rows) else rows))
+            return self._made_rows(fields)
         except AnsibleError as error:
             problem = f"cannot be resolved ({one_line(error, limit=160).rstrip('.')})"
             raise InputError(field=self._field, problem=problem, mend="mend the variable") from None
 
-    def _made_rows(self) -> list[dict[str, t.Any]]:
+    def _made_rows(self, fields: t.Sequence[str]) -> list[dict[str, t.Any]]:
         """Return the same of a list that a template makes, without resolving the secrets in it."""
         name = self._variable
         if not self._expression(
@@ -124,7 +159,7 @@ class _Reader:
             raise InputError(field=self._field, problem="is not a list of keys", mend=_MEND)
         members = self._expression(f"{name} | map('list')")
         wanted = (
-            "{" + ", ".join(f"'{each}': {name}[{index}]['{each}']" for each in _OPEN if each in held) + "}"
+            "{" + ", ".join(f"'{each}': {name}[{index}]['{each}']" for each in fields if each in held) + "}"
             for index, held in enumerate(members)
         )
         return t.cast("list[dict[str, t.Any]]", plain(self._expression(f"[{', '.join(wanted)}]")))
@@ -134,7 +169,7 @@ class _Reader:
         try:
             if self._literal:
                 value = self._value[index].get(name)
-                if value is None or (isinstance(value, str) and not _has_template(value)):
+                if value is None or (isinstance(value, str) and not has_template(value)):
                     return None if value is None else str(value)
                 value = self._resolved(value)
             else:
@@ -154,12 +189,17 @@ class _Reader:
         return self._templar.template(trust_as_template("{{ " + text + " }}"))
 
 
-def _has_template(value: t.Any) -> bool:
+def has_template(value: t.Any) -> bool:
+    """Return whether there is anything in a value as it is written that Ansible would resolve."""
     if isinstance(value, str):
         return "{{" in value or "{%" in value
     if isinstance(value, (dict, t.Mapping)):
-        return any(_has_template(each) for each in value.values())
-    return isinstance(value, (list, tuple)) and any(_has_template(each) for each in value)
+        return any(has_template(each) for each in value.values())
+    return isinstance(value, (list, tuple)) and any(has_template(each) for each in value)
+
+
+def _place(origin: Origin | None) -> str:
+    return f" ({origin})" if origin is not None else ""
 
 
 def _declared(row: t.Mapping[str, t.Any], *, host: str, where: str) -> DeclaredKey:
@@ -174,7 +214,15 @@ def _declared(row: t.Mapping[str, t.Any], *, host: str, where: str) -> DeclaredK
     if words is not None and not isinstance(words, t.Mapping):
         raise InputError(field=f"{where}.declared", problem="is not a mapping", mend=_MEND)
     rest = {"host": host, "name": name, "exchange": exchange, "environment": str(row.get("environment") or "mainnet")}
-    return DeclaredKey(host, name, {**(words or {}), **rest}, where)
+    own = row.get("credential")
+    return DeclaredKey(
+        host,
+        name,
+        {**(words or {}), **rest},
+        where,
+        region=str(row["region"]) if row.get("region") else None,
+        credential=str(own["name"]) if isinstance(own, t.Mapping) and own.get("name") else None,
+    )
 
 
 def _check_hosts(keys: t.Sequence[DeclaredKey], *, hosts: frozenset[str]) -> None:

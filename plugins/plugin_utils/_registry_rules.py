@@ -90,11 +90,11 @@ class _Field:
         return Problem(self.path, str(InputError(field=self.where, problem=problem, mend=mend, value=value)))
 
 
-def nearest(name: str, known: t.Iterable[str]) -> str:
-    """Return the mend for a name that is not known."""
+def nearest(name: str, known: t.Iterable[str], *, otherwise: str | None = None) -> str:
+    """Return the mend for a name that is not known: the nearest one, or else ``otherwise``, or all of them."""
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}" if close else f"use one of {', '.join(known)}"
+    return f"perhaps you meant {close[0]}" if close else otherwise or f"use one of {', '.join(known)}"
 
 
 def _walk(given: t.Any, *, spec: Spec, field: _Field, part: bool = False) -> t.Iterator[Problem]:
@@ -108,8 +108,9 @@ def _walk(given: t.Any, *, spec: Spec, field: _Field, part: bool = False) -> t.I
             yield (field / one_line(name, limit=60)).problem("is no option here", nearest(str(name), spec))
         elif value is not None:
             yield from _value(value, option=spec[name], field=field / name)
+    there = {"on" if str(name) == "True" else name: value for name, value in given.items()}
     for name, option in spec.items():
-        if option.get("required") and given.get(name) in (None, "") and not (part and name not in given):
+        if option.get("required") and there.get(name) in (None, "") and not (part and name not in there):
             yield (field / name).problem("is missing", "write it")
 
 

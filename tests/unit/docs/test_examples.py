@@ -20,6 +20,7 @@ from ansible_collections.trading.hosts.plugins.action import (
     allowlist_check,
     api_key_policy,
     fleet_policy,
+    registry_check,
     registry_entry,
     report,
 )
@@ -49,6 +50,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "exposed_credential": _take_away.ARGUMENT_SPEC,
     "exposed_credential_info": _scan.ARGUMENT_SPEC,
     "fleet_policy": fleet_policy.ActionModule.argument_spec,
+    "registry_check": registry_check.ActionModule.argument_spec,
     "registry_entry": registry_entry.ActionModule.argument_spec,
     "report": report.ActionModule.argument_spec,
     "public_ip_info": _egress_request.ARGUMENT_SPEC,
