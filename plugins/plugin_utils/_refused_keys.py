@@ -21,6 +21,7 @@ import contextlib
 import dataclasses
 import fcntl
 import os
+import re
 import secrets
 import typing as t
 
@@ -42,6 +43,37 @@ class AskedKey:
     name: str
     exchange: str
     mark: str | None
+
+
+#: What a key was held back for: the same key was refused elsewhere, or the exchange wants to be left alone.
+SAME_KEY, SILENCE = "same_key", "silence"
+_WHY = {
+    SAME_KEY: "Not asked, because host {host} was refused with the same key in this run ({status}), and repeated"
+    " refusals can lock the account. Mend the key first; then ask again.",
+    SILENCE: "Not asked, because {exchange} asked host {host} for silence in this run, and this host may be seen from"
+    " the same address. Ask again in half an hour.",
+}
+_READ = {
+    kind: re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>\\S+)", re.escape(text)), re.DOTALL) for kind, text in _WHY.items()
+}
+
+
+class HeldBack(t.NamedTuple):
+    """Why a key was not asked about: the ``kind``, the host that was told no, and for a refused key its class."""
+
+    kind: str
+    host: str
+    status: str | None
+
+
+def why_held_back(next_step: str | None) -> HeldBack | None:
+    """Return why a key was held back, by the ``next_step`` of its facts; ``None`` where it was not for another host."""
+    for kind, pattern in _READ.items():
+        found = pattern.fullmatch(next_step or "")
+        if found is not None:
+            told = found.groupdict()
+            return HeldBack(kind, told["host"], told.get("status"))
+    return None
 
 
 def given_mark(*, exchange: str, api_key: str) -> str:
@@ -66,15 +98,9 @@ class RefusedKeys:
             refused = _read(self._files[key.mark]) if key.mark else ""
             by, _sep, status = refused.partition("\n")
             if silent and silent != self._host:
-                found[key.name] = (
-                    f"Not asked, because {key.exchange} asked host {silent} for silence in this run, and this host may"
-                    " be seen from the same address. Ask again in half an hour."
-                )
+                found[key.name] = _WHY[SILENCE].format(exchange=key.exchange, host=silent)
             elif by and by != self._host:
-                found[key.name] = (
-                    f"Not asked, because host {by} was refused with the same key in this run ({status}), and repeated"
-                    " refusals can lock the account. Mend the key first; then ask again."
-                )
+                found[key.name] = _WHY[SAME_KEY].format(host=by, status=status)
         return found
 
     def note(self, statuses: t.Mapping[str, tuple[str, str | None]]) -> None:

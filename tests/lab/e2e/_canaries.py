@@ -222,6 +222,7 @@ SWEPT_PLAYBOOKS: dict[str, str] = {
     "audit": "tests/lab/soak/test_audit.py::test_what_each_key_needs_is_said_without_a_secret_on_the_controller",
     "recover": "tests/lab/soak/test_recover.py::test_another_host_trades_from_the_sealed_copies",
     "retire": "tests/lab/soak/test_retire.py::test_a_dead_key_is_forgotten_and_only_then_the_address_may_go",
+    "revoke": "tests/lab/soak/test_revoke.py::test_the_next_run_does_what_is_left",
     "rotate": "tests/lab/soak/test_rotation.py::test_a_person_is_led_through",
     "site": "tests/lab/soak/test_site.py::test_the_canary_is_first_and_the_others_follow",
 }
