@@ -30,6 +30,7 @@ from ._registry_rules import (
     DOCUMENT_SPEC,
     DOCUMENTS,
     KEY_SPEC,
+    NOT_IN_CLEAR,
     Problem,
     Spec,
     document_problems,
@@ -40,8 +41,6 @@ from ._registry_rules import (
     Path as Place,
 )
 
-#: A key's id is no secret by itself, and an address on Hyperliquid is public.
-_NOT_IN_CLEAR = ("secret", "passphrase", "key_password")
 _HOSTS = ("shared_with", "standby_hosts")
 _VAULT = "use ansible-vault encrypt_string, or a lookup; make another key if somebody else can have read the file"
 
@@ -203,20 +202,17 @@ class _Registry:
     def _in_clear(self, index: int, *, where: str) -> None:
         raw = self._raw[API_KEYS]
         entry = raw[index] if isinstance(raw, (list, tuple)) else None
-        for name in _NOT_IN_CLEAR if isinstance(entry, t.Mapping) else ():
+        for name in NOT_IN_CLEAR if isinstance(entry, t.Mapping) else ():
             value, origin = entry.get(name), origin_in(raw, (index, name))
-            if (
-                isinstance(value, str)
-                and value
-                and not has_template(value)
-                and origin
-                and self._shows(origin.file, value)
-            ):
-                self._say(
-                    str(InputError(field=f"{where}.{name}", problem="stands in the file in clear", mend=_VAULT)),
-                    API_KEYS,
-                    (index, name),
-                )
+            if not isinstance(value, str) or not value or has_template(value):
+                continue
+            if value.startswith("ENC["):
+                told = "is as SOPS encrypted it", "enable the vars plugin community.sops.sops, which decrypts it"
+            elif origin and self._shows(origin.file, value):
+                told = "stands in the file in clear", _VAULT
+            else:
+                continue
+            self._say(str(InputError(field=f"{where}.{name}", problem=told[0], mend=told[1])), API_KEYS, (index, name))
 
     def _unknown_hosts(self, entry: t.Mapping[str, t.Any], index: int, *, where: str) -> None:
         declared = entry.get("declared")

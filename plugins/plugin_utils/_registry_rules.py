@@ -44,9 +44,12 @@ DOCUMENT_SPEC: Spec = {
 #: What may be in an inventory only where nobody reads it by opening the file.
 SECRETS = tuple(name for name, option in KEY_SPEC.items() if option.get("no_log"))
 
+#: What must not stand in a file in clear. A key's id is no secret by itself; on Hyperliquid it is a public address.
+NOT_IN_CLEAR = ("secret", "passphrase", "key_password")
+
 #: A text under one of these names is a day, wherever it stands; those of the first ones have been.
 _PAST = frozenset(("created_on", "reviewed_on", "attested_on", "on"))
-_DAYS = _PAST | {"expires_on", "until"}
+DAYS = _PAST | {"expires_on", "until"}
 #: The day has come in the easternmost time zone first.
 _EAST = datetime.timedelta(hours=14)
 
@@ -176,7 +179,7 @@ def _of_site(entry: t.Mapping[str, t.Any], *, exchange: Exchange | None, field: 
 def _of_days(value: t.Any, *, today: datetime.datetime, field: _Field) -> t.Iterator[Problem]:
     if isinstance(value, dict):
         for name, each in value.items():
-            if name in _DAYS and isinstance(each, str):
+            if name in DAYS and isinstance(each, str):
                 yield from _of_day(str(name), each, today=today, field=field / name)
             else:
                 yield from _of_days(each, today=today, field=field / str(name))

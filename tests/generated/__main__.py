@@ -18,6 +18,7 @@ from tests.generated import (
     host_programs,
     key_forms,
     leak_rules,
+    registry_schema,
     report_schemas,
 )
 
@@ -30,6 +31,7 @@ if __name__ == "__main__":
         host_programs,
         key_forms,
         leak_rules,
+        registry_schema,
         report_schemas,
     )
     for file, text in (each for generator in generators for each in generator.files()):

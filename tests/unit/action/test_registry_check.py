@@ -165,6 +165,7 @@ def test_a_good_registry_has_no_problem(inventory: Inventory) -> None:
         ("secret: canary-in-clear", 4, "secret: stands in the file in clear"),
         ("secret: |\n  -----BEGIN PRIVATE KEY-----\n  canary\n  -----END PRIVATE KEY-----", 4, "in clear"),
         ('passphrase: "canary\\u0020in clear"', 4, "passphrase: stands in the file in clear"),
+        ("secret: ENC[AES256_GCM,data:canary,type:str]", 4, "secret: is as SOPS encrypted it; enable the vars plugin"),
         ("key_password: canary-in-clear", 4, "key_password: stands in the file in clear"),
     ],
 )
