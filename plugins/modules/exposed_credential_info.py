@@ -210,6 +210,14 @@ found_keys:
       description: The exchange's regional site, as far as its name in the file tells.
       type: str
       sample: global
+    spelled:
+      description: What the file calls the exchange.
+      type: str
+      sample: bybit
+    names:
+      description: The file's names of the fields that it has, by ours.
+      type: dict
+      sample: {api_key: key, secret: secret}
     also_in:
       description: Other files that hold the same key.
       type: list

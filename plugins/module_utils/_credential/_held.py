@@ -23,10 +23,12 @@ Fields = t.Mapping[str, str]
 def read_fields(*, content: bytes, account: str | None = None) -> dict[str, str]:
     """Return the fields of a document made by ``_formats.render``, under the collection's names.
 
-    The format is told from the document. ``account`` picks one of several. An empty result means that no field was
-    found (``raw`` text, a template, or a document of another kind).
+    The format is told from the document. ``account`` picks one of several; without it, it is the only one. An empty
+    result means that no field was found (``raw`` text, a template, or a document of another kind).
     """
     found = _read(content)
+    if account is None and len(found) == 1:
+        (account,) = found
     if account is not None and account not in found:
         account = _texts.variable(account)
     return found.get(account, {})
@@ -109,7 +111,7 @@ def _read_text(text: str) -> dict[str | None, dict[str, str]]:
     if any(of_nautilus.values()):
         return _alone({name: fields for name, fields in of_nautilus.items() if fields})
     found = _of_our_names(variables)
-    if all("secret" in fields or "api_key" not in fields for fields in found.values()):
+    if all(("secret" in fields) is ("api_key" in fields) for fields in found.values()):
         return found
     return _of_peoples_names(variables)
 

@@ -223,6 +223,8 @@ class _Scan:
                     "exchange": key.exchange or "other",
                     "ccxt_id": key.spelled if key.exchange is None else None,
                     "region": key.region,
+                    "spelled": key.spelled,
+                    "names": {field: one_line(name, limit=100) for field, name in key.names.items()},
                     "also_in": sorted({other for _at, other, _key in places} - {path})[:_MOST_KEYS],
                 }
             )

@@ -511,6 +511,8 @@ def test_keys_that_can_be_asked_about_are_told_once_and_not_shown(place: Path) -
             "exchange": "binance",
             "ccxt_id": None,
             "region": "global",
+            "spelled": "binance",
+            "names": {"api_key": "key", "secret": "secret"},
             "also_in": [str(old)],
         },
         {
@@ -521,6 +523,8 @@ def test_keys_that_can_be_asked_about_are_told_once_and_not_shown(place: Path) -
             "exchange": "other",
             "ccxt_id": "weex",
             "region": "global",
+            "spelled": "weex",
+            "names": {"api_key": "key", "secret": "secret"},
             "also_in": [],
         },
     ]
