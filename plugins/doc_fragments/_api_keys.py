@@ -137,6 +137,16 @@ options:
           - Without it the addresses of a Deribit key are not told.
         type: bool
         default: false
+      tell_other_keys:
+        description:
+          - BitMEX, Gate, HTX and WOO X list all keys of an account to any key of it that may read them, and so does
+            Deribit with O(api_keys[].ask_key_list). With V(true), a masked id, the permissions and the day of creation
+            of each other key are kept (RV(api_keys[].observed.other_keys)); everything else is dropped at once.
+          - M(trading.hosts.fleet_policy) then tells keys that nobody declares (C(unknown-key-on-account)). One key of
+            each account is enough.
+          - Other exchanges do not tell, and nothing more is asked there.
+        type: bool
+        default: false
       nonce:
         description:
           - How the requests of this key are numbered, for V(bitfinex), V(gemini) and V(kraken), which need it.
@@ -236,7 +246,7 @@ options:
                 type: str
                 required: true
           restriction_events:
-            description: When the account was restricted or its password changed.
+            description: When the account was restricted, its password changed, or the key lay in clear.
             type: list
             elements: dict
             suboptions:
@@ -244,11 +254,14 @@ options:
                 description: What happened.
                 type: str
                 required: true
-                choices: [account_restricted, password_changed]
+                choices: [account_restricted, exposed, password_changed]
               "on":
                 description: The day it happened, C(YYYY-MM-DD).
                 type: str
                 required: true
+              rotate_by:
+                description: The day until which another key must have taken its place, C(YYYY-MM-DD).
+                type: str
           attested:
             description: Who vouches for a declared field, and on which day.
             type: dict

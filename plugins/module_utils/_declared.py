@@ -66,8 +66,9 @@ DECLARED_SPEC: dict[str, t.Any] = {
         "type": "list",
         "elements": "dict",
         "options": {
-            "what": {"type": "str", "required": True, "choices": ["account_restricted", "password_changed"]},
+            "what": {"type": "str", "required": True, "choices": ["account_restricted", "exposed", "password_changed"]},
             "on": {"type": "str", "required": True},
+            "rotate_by": {"type": "str"},
         },
     },
     "attested": {"type": "dict", "options": {name: {"type": "dict", "options": _ATTESTATION} for name in ATTESTABLE}},
@@ -104,38 +105,6 @@ DECLARED_SPEC: dict[str, t.Any] = {
     "key_type": {"type": "str", "choices": ["any", "host", "tpm2", "host+tpm2", "age"], "no_log": False},
 }
 
-#: The same, in words: one sentence each. A test holds the modules' documentation to these names.
-DESCRIBED: t.Mapping[str, str] = {
-    "ccxt_id": "The exchange's name in ccxt, where it is V(other) here.",
-    "label": "The key's name on the exchange, as the exchange shows it.",
-    "access": "Whether the key may only read, or also act.",
-    "products": "What the key acts on when O(access=read_write): each product stands for one permission.",
-    "account": "The account's id on the exchange that the key must belong to.",
-    "account_level": "Whether the key must belong to the main account or to a sub-account.",
-    "owner_kind": "Whether the key is the owner's own or bound to a vendor's application.",
-    "ip_restriction": "Whether the key is restricted to addresses, where the exchange does not tell.",
-    "allowlist": "The addresses that the owner entered on the exchange, where the exchange does not show them.",
-    "created_on": "The day the key was created, C(YYYY-MM-DD).",
-    "expires_on": "The day the key ends, C(YYYY-MM-DD).",
-    "two_factor": "The second factor of the account, as a named person saw it on a day.",
-    "restriction_events": "When the account was restricted or its password changed, each on a day.",
-    "attested": "Who vouches for a declared field, and since which day.",
-    "recovery": "How trading goes on when this host is lost.",
-    "lifecycle": "Whether the key is still used; of one that is V(retired) or V(revoked) only its death is judged.",
-    "benign_permissions": "Words of the exchange that a named person looked up and found harmless.",
-    "owned_prefixes": "Networks in CIDR form that belong to the owner alone.",
-    "egress_paths": "The ways by which the key leaves this host; without it, one way of any family and no proxy.",
-    "egress_address": "Whether the address that the key is used from is the owner's alone.",
-    "service": "The systemd service that uses the key.",
-    "owner": "The person who answers for the key.",
-    "purpose": "What the key is for.",
-    "reviewed_on": "The day on which its owner last looked whether it is still needed as it is.",
-    "shared_with": "Inventory names of other hosts that use this key too, on purpose.",
-    "standby_hosts": "Inventory names of hosts whose addresses are on the allowlist in case this one is lost.",
-    "allowlist_reasons": "Why an entry is on the allowlist that no host uses, and until which day.",
-    "key_type": "The kind of key that the credential must be encrypted with on the host.",
-}
-
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAYS = ("created_on", "expires_on", "reviewed_on")
 
@@ -152,7 +121,8 @@ def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str,
         check_day(kept.get(name), where=f"{where}.{name}")
     check_day((kept.get("two_factor") or {}).get("attested_on"), where=f"{where}.two_factor.attested_on")
     for index, event in enumerate(kept.get("restriction_events") or ()):
-        check_day(event.get("on"), where=f"{where}.restriction_events[{index}].on")
+        for name in ("on", "rotate_by"):
+            check_day(event.get(name), where=f"{where}.restriction_events[{index}].{name}")
     for index, reason in enumerate(kept.get("allowlist_reasons") or ()):
         check_day(reason.get("until"), where=f"{where}.allowlist_reasons[{index}].until")
     for name, attestation in (kept.get("attested") or {}).items():

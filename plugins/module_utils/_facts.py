@@ -130,13 +130,22 @@ class Expiry:
 
 
 @dataclasses.dataclass(frozen=True)
+class OtherKey:
+    """Another key of the same account: as little of it as tells whether somebody knows it."""
+
+    masked_id: str
+    permissions: tuple[str, ...]
+    created_at: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class ObservedKey:
     """What the exchange told of a key. ``None`` and ``unknown`` mean: not told.
 
     ``permissions`` holds words of :data:`PERMISSION_WORDS` and ``unknown:<word>``; ``raw_permissions`` what the
     exchange said, as text. Instants are ISO 8601 in UTC (``2026-11-22T07:13:54Z``). ``owner_kind`` is ``own`` or
     ``vendor``. ``state`` is ``normal``, ``locked``, ``frozen`` or ``None``. ``not_told`` names the fields that this
-    exchange cannot tell.
+    exchange cannot tell. ``other_keys`` are the account's other keys, all of them, where that was asked for.
     """
 
     masked_id: str
@@ -151,6 +160,13 @@ class ObservedKey:
     last_used_at: str | None = None
     state: str | None = None
     not_told: tuple[str, ...] = ()
+    other_keys: tuple[OtherKey, ...] | None = None
+
+
+#: What an exchange may tell of a key that asks about itself.
+TELLABLE = frozenset(
+    field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told", "other_keys")
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -316,6 +332,7 @@ _NESTED: t.Mapping[tuple[type, str], type] = {
     (ObservedKey, "account"): Account,
     (ObservedKey, "allowlist"): Allowlist,
     (ObservedKey, "expiry"): Expiry,
+    (ObservedKey, "other_keys"): OtherKey,
     (ClockFacts, "path"): Path,
     (EgressFacts, "path"): Path,
     (EgressFacts, "sources"): SourceAnswer,
@@ -386,6 +403,7 @@ _FIELDS: t.Mapping[type, t.Mapping[str, str]] = {
         Access,
         Path,
         ObservedKey,
+        OtherKey,
         PassphraseChecks,
         Account,
         Allowlist,

@@ -317,6 +317,13 @@ api_keys:
           type: list
           elements: str
           sample: [created_at, expiry, last_used_at, owner_kind, state]
+        other_keys:
+          description:
+            - The account's other keys with O(api_keys[].tell_other_keys), each with C(masked_id), C(permissions) and
+              C(created_at). V(null) where they were not told.
+          type: list
+          elements: dict
+          sample: [{"masked_id": "0e15…77ac", "permissions": [read], "created_at": "2026-10-02T09:00:00Z"}]
     passphrase:
       description: What can be told of the passphrase without telling it. V(null) where no secret was at hand.
       type: dict

@@ -90,7 +90,8 @@ options:
       - C(severities) (rule to severity), C(forbidden_words), C(accepted_inseparable) (exchange to permission words),
         C(expiry_days_medium), C(expiry_days_high), C(expiry_days_critical), C(key_age_days), C(attestation_days),
         C(review_days), C(waiver_days), C(waiver_days_critical), C(max_fact_age) (seconds), C(credential_key_type),
-        C(theft_of_disk), C(enforce_from) (rule to day, before which its findings stop nothing).
+        C(theft_of_disk), C(require_key_lists), C(known_keys) (exchange to masked ids), C(enforce_from) (rule to day,
+        before which its findings stop nothing).
     type: raw
   waivers:
     description:

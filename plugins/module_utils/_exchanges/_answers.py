@@ -20,9 +20,9 @@ import typing as t
 from .._allowlist._rule import split_list
 from .._clock import from_http_date, from_milliseconds, to_text
 from .._errors import AnswerError
-from .._facts import UNKNOWN_PREFIX, Access, Allowlist
+from .._facts import UNKNOWN_PREFIX, Access, Allowlist, ObservedKey, OtherKey
 from .._http import Answer
-from .._redact import one_line
+from .._redact import mask_id, one_line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +100,36 @@ def only_own(rows: t.Any, *, name: str, own: str, host: str) -> dict[str, t.Any]
     if len(found) != 1:
         raise AnswerError(f"{host} answered a list of keys in which this key is {len(found)} times, not once")
     return t.cast("dict[str, t.Any]", found[0])
+
+
+#: More other keys, or words of theirs, than any account has.
+_MOST = 1000
+
+
+def other_keys(
+    rows: list[t.Any],
+    *,
+    name: str,
+    own: str,
+    read: t.Callable[[dict[str, t.Any]], ObservedKey],
+    mask: t.Callable[[str], str] = mask_id,
+) -> tuple[OtherKey, ...] | None:
+    """Return what is kept of the rows of all keys but the ``own`` one; their ids and secrets go no further.
+
+    ``None`` where a row cannot be read, or there are too many: who knows some of the keys does not know which lack.
+    """
+    told = []
+    for row in rows[: _MOST + 1]:
+        key_id = row.get(name) if isinstance(row, dict) else None
+        if not (isinstance(key_id, str) and key_id):
+            return None
+        if key_id != own:
+            try:
+                key = read(row)
+            except AnswerError:
+                return None
+            told.append(OtherKey(mask(key_id), key.permissions or (), key.created_at))
+    return None if sum(1 + len(key.permissions) for key in told) > _MOST else tuple(told)
 
 
 def with_json(answer: Answer, data: t.Any) -> Answer:

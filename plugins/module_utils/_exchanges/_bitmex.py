@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""BitMEX. It tells about all keys of the account at once: the own one is kept, every other is dropped unread."""
+"""BitMEX. It tells about all keys of the account at once: of the others only what was asked for is kept."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import typing as t
 
@@ -23,6 +24,7 @@ from ._answers import (
     member,
     only_own,
     optional,
+    other_keys,
     refused,
     strings,
     together,
@@ -154,8 +156,14 @@ class Bitmex(Exchange):
     def interview(self, question: Question) -> Interview:
         """Ask for the list, and keep the own row without what it may hold of secrets."""
         answer = yield self.key_request(question)
-        row = only_own(json_value(answer), name="id", own=question.credential.api_key, host=answer.host)
-        return self.key(with_json(answer, [{name: value for name, value in row.items() if name != "secret"}]))
+        rows, own = json_value(answer), question.credential.api_key
+
+        def read(row: dict[str, t.Any]) -> ObservedKey:
+            return self.key(with_json(answer, [{name: value for name, value in row.items() if name != "secret"}]))
+
+        row = only_own(rows, name="id", own=own, host=answer.host)
+        others = other_keys(rows, name="id", own=own, read=read) if question.tell_other_keys else None
+        return dataclasses.replace(read(row), other_keys=others)
 
     def refusal(self, answer: Answer) -> Access | None:
         """Read ``error.message``; an acceptance is a list."""

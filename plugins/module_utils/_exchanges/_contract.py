@@ -179,7 +179,8 @@ class Question:
 
     ``ask_futures_host`` says that the key's owner allows one more signed call, to the futures host, where the first
     answer leaves several causes open. ``ask_key_list`` says that the owner allows to ask for the list of all keys,
-    where only that tells the addresses and it may hold secrets (Deribit). ``nonce`` says how to number the request,
+    where only that tells the addresses and it may hold secrets (Deribit). ``tell_other_keys`` says that the owner
+    wants to know the account's other keys too, where one call lists them all. ``nonce`` says how to number the request,
     where the exchange wants that.
     """
 
@@ -189,6 +190,7 @@ class Question:
     environment: str
     ask_futures_host: bool = False
     ask_key_list: bool = False
+    tell_other_keys: bool = False
     nonce: Nonce | None = None
 
 

@@ -5,7 +5,7 @@
 """Deribit. A signed ``public/auth`` tells a key's scopes and no secret of anybody else; no secret is ever in a URL.
 
 Its list of keys tells the addresses too, but may hold the secret of every key of the account. It is asked for only on
-request, and everything but this key's own row is dropped before anything else sees it.
+request, and all that was not asked for is dropped before anything else sees it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,19 @@ from .._errors import AnswerError
 from .._facts import Access, Allowlist, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object
-from ._answers import Refused, clock, hmac_sha256, instant, member, only_own, optional, refused, strings, unknown
+from ._answers import (
+    Refused,
+    clock,
+    hmac_sha256,
+    instant,
+    member,
+    only_own,
+    optional,
+    other_keys,
+    refused,
+    strings,
+    unknown,
+)
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,
     PUBLIC_PEM,
@@ -201,12 +213,13 @@ class Deribit(Exchange):
             answer = yield _list_request(question)
         except RefusedError:
             return observed
-        own = question.credential.api_key
-        return _with_row(
-            observed,
-            only_own(json_object(answer).get("result"), name="client_id", own=own, host=answer.host),
-            host=answer.host,
-        )
+        own, host, rows = question.credential.api_key, answer.host, json_object(answer).get("result")
+        row = only_own(rows, name="client_id", own=own, host=host)
+        others = None
+        if question.tell_other_keys:
+            bare = ObservedKey(masked_id="")
+            others = other_keys(rows, name="client_id", own=own, read=lambda row: _with_row(bare, row, host=host))
+        return dataclasses.replace(_with_row(observed, row, host=host), other_keys=others)
 
     def refusal(self, answer: Answer) -> Access | None:
         """Read ``error.code``, which only refusals have; an acceptance has ``result``."""

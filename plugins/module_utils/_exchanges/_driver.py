@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from .._clock import from_http_date
 from .._errors import AnswerError, HttpError, TradingHostsError
-from .._facts import ACCEPTED, Access, Account, ObservedKey
+from .._facts import ACCEPTED, TELLABLE, Access, Account, ObservedKey
 from .._http import Answer, Http, Request
 from .._redact import MAX_LENGTH, mask_id, message, one_line
 from ._contract import Exchange, Question, RefusedError
@@ -53,9 +53,6 @@ _LEAVES_OPEN = frozenset(("permission_denied", "ambiguous"))
 #: Of permissions or addresses that one key may have.
 _MOST_WORDS = 10_000
 _MENDED_BY_CLICKS = frozenset(("ip_refused", "expired", "permission_denied"))
-_TOLD_BY_NOBODY = frozenset(
-    field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
-)
 
 
 def ask(
@@ -232,20 +229,30 @@ def _clean_key(observed: ObservedKey, *, exchange: Exchange, question: Question)
     not_told = exchange.cannot_tell().union(observed.not_told)
     if observed.permissions is None and observed.allowlist.state == "unknown":
         # The key was accepted, and nothing was told; but for the account, which some tell before.
-        not_told = _TOLD_BY_NOBODY.difference(() if account.id is None else ("account",))
+        not_told = TELLABLE.difference(() if account.id is None else ("account",))
+    others = observed.other_keys
+    if others is None and question.tell_other_keys:
+        not_told = not_told.union(("other_keys",))
+
+    def lines(words: tuple[str, ...], *, limit: int = MAX_LENGTH) -> tuple[str, ...]:
+        return tuple(one_line(word, secrets=secrets, limit=limit) for word in words)
+
     return dataclasses.replace(
         observed,
         masked_id=mask_id(question.credential.api_key),
         account=Account(line(account.id, limit=64), line(account.parent_id, limit=64), account.level),
         label=line(observed.label),
-        permissions=None
-        if observed.permissions is None
-        else tuple(one_line(word, secrets=secrets) for word in observed.permissions),
-        raw_permissions=tuple(one_line(word, secrets=secrets, limit=120) for word in observed.raw_permissions),
+        permissions=None if observed.permissions is None else lines(observed.permissions),
+        raw_permissions=lines(observed.raw_permissions, limit=120),
         allowlist=dataclasses.replace(
             observed.allowlist, entries=tuple(_entry(text, secrets=secrets) for text in observed.allowlist.entries)
         ),
         not_told=tuple(sorted(not_told)),
+        other_keys=others
+        and tuple(
+            dataclasses.replace(key, masked_id=lines((key.masked_id,))[0], permissions=lines(key.permissions))
+            for key in others
+        ),
     )
 
 

@@ -4,7 +4,7 @@
 
 """Gate. One call tells a key's addresses, another one the permissions of every key of the main account.
 
-The second answer holds other people's keys too: all but the caller's own row is dropped as soon as it is read.
+The second answer holds other people's keys too: of those only what was asked for is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,20 @@ from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
 from .._http import Answer, Request
 from .._json import json_object, json_value
-from ._answers import Refused, clock, identifier, instant, listed, member, optional, refused, strings, together, unknown
+from ._answers import (
+    Refused,
+    clock,
+    identifier,
+    instant,
+    listed,
+    member,
+    optional,
+    other_keys,
+    refused,
+    strings,
+    together,
+    unknown,
+)
 from ._contract import (
     AllowlistRule,
     ClockTolerance,
@@ -195,8 +208,24 @@ class Gate(Exchange):
             if refusal.access.status != "permission_denied":
                 raise
             return observed
-        own = _own_row(answer, api_key=question.credential.api_key)
-        return observed if own is None else _with_row(observed, own, host=answer.host)
+        rows = _rows(answer)
+        own = [
+            row for row in rows if isinstance(row, dict) and _is(row.get("key"), api_key=question.credential.api_key)
+        ]
+        if len(own) != 1:
+            return observed
+        others = None
+        if question.tell_other_keys:
+            bare = ObservedKey(masked_id="")
+            others = other_keys(
+                rows,
+                name="key",
+                own=own[0]["key"],
+                read=lambda row: _with_row(bare, row, host=answer.host),
+                # The end of a key is not shown, so only its beginning can be compared.
+                mask=lambda shown: f"{shown.partition('*')[0][:4]}…",
+            )
+        return dataclasses.replace(_with_row(observed, own[0], host=answer.host), other_keys=others)
 
     def refusal(self, answer: Answer) -> Access | None:
         """Read ``label``, which only refusals have. A list of keys comes without an envelope."""
@@ -231,18 +260,13 @@ class Gate(Exchange):
         )
 
 
-def _own_row(answer: Answer, *, api_key: str) -> dict[str, t.Any] | None:
-    """Return the calling key's row and nothing of the others; ``None`` where no row, or more than one, is its own.
-
-    Keys are shown masked. The document's schema has an object in place of the key: such a row is nobody's.
-    """
+def _rows(answer: Answer) -> list[t.Any]:
     data = json_value(answer)
-    rows = [data] if isinstance(data, dict) else data if isinstance(data, list) else []
-    own = [row for row in rows if isinstance(row, dict) and _is(row.get("key"), api_key=api_key)]
-    return own[0] if len(own) == 1 else None
+    return [data] if isinstance(data, dict) else data if isinstance(data, list) else []
 
 
 def _is(shown: t.Any, *, api_key: str) -> bool:
+    """Tell whose row it is. Keys are shown masked; the schema has an object in their place: such a row is nobody's."""
     if not isinstance(shown, str):
         return False
     masked = _MASKED.fullmatch(shown)

@@ -30,6 +30,7 @@ from ._answers import (
     member,
     only_own,
     optional,
+    other_keys,
     refused,
     together,
     unknown,
@@ -195,7 +196,7 @@ class Htx(Exchange):
         return _signed(_UID, {}, question=question)
 
     def interview(self, question: Question) -> Interview:
-        """Ask for the user's id, then for this key's page only, never for the list of all keys.
+        """Ask for the user's id, then for this key's page only: for the list of all keys where the owner asked for it.
 
         HTX accepted the key with the first answer. Where the page is then refused to it, as to a sub-user's key, the
         key is a good one of which nothing is told.
@@ -203,12 +204,19 @@ class Htx(Exchange):
         answer = yield self.key_request(question)
         uid = str(member(json_object(answer), "data", int, host=answer.host))
         own = question.credential.api_key
+        only = {} if question.tell_other_keys else {"accessKey": own}
         try:
-            answer = yield _signed(_KEY, {"uid": uid, "accessKey": own}, question=question)
+            answer = yield _signed(_KEY, {"uid": uid, **only}, question=question)
         except RefusedError:
             return ObservedKey(masked_id="", account=Account(id=uid))
-        row = only_own(json_object(answer).get("data"), name="accessKey", own=own, host=answer.host)
-        observed = self.key(with_json(answer, {"code": 200, "data": [row]}))
+
+        def read(row: dict[str, t.Any]) -> ObservedKey:
+            return self.key(with_json(answer, {"code": 200, "data": [row]}))
+
+        rows = json_object(answer).get("data")
+        row = only_own(rows, name="accessKey", own=own, host=answer.host)
+        others = other_keys(rows, name="accessKey", own=own, read=read) if question.tell_other_keys else None
+        observed = dataclasses.replace(read(row), other_keys=others)
         days = _days_left(row, host=answer.host)
         if days is not None:
             observed = dataclasses.replace(

@@ -191,6 +191,7 @@ def _ask_one(
         plan.environment,
         ask_futures_host=plan.ask_futures_host,
         ask_key_list=plan.ask_key_list,
+        tell_other_keys=plan.tell_other_keys,
         nonce=plan.nonce,
     )
     try:

@@ -55,6 +55,7 @@ _KEY_SPEC: dict[str, t.Any] = {
     "futures_base_url": {"type": "str"},
     "ask_futures_host": {"type": "bool", "default": False},
     "ask_key_list": {"type": "bool", "default": False},
+    "tell_other_keys": {"type": "bool", "default": False},
     "nonce": {"type": "dict", "options": NONCE_SPEC},
     "declared": {"type": "dict", "options": DECLARED_SPEC},
 }
@@ -137,6 +138,7 @@ class Plan:
     key_password: str | None = dataclasses.field(repr=False)
     ask_futures_host: bool
     ask_key_list: bool
+    tell_other_keys: bool
     nonce: Nonce | None
     declared: t.Mapping[str, t.Any]
 
@@ -319,6 +321,7 @@ def _read_key(given: t.Mapping[str, t.Any], *, field: str) -> Plan:
         key_password=given.get("key_password") or None,
         ask_futures_host=bool(given.get("ask_futures_host")),
         ask_key_list=bool(given.get("ask_key_list")),
+        tell_other_keys=bool(given.get("tell_other_keys")),
         nonce=nonce,
         declared=declaration(given.get("declared"), where=f"{field}.declared"),
     )

@@ -9,14 +9,8 @@ A harmless signed read shows whether the key is accepted from this address; all 
 
 from __future__ import annotations
 
-import dataclasses
-
-from .._facts import ObservedKey
+from .._facts import TELLABLE
 from ._contract import LIFETIME_NOT_DOCUMENTED, Exchange, LifetimeRule
-
-_NOT_TOLD = frozenset(
-    field.name for field in dataclasses.fields(ObservedKey) if field.name not in ("masked_id", "not_told")
-)
 
 
 class Untold(Exchange):
@@ -28,7 +22,7 @@ class Untold(Exchange):
 
     def cannot_tell(self) -> frozenset[str]:
         """Return everything: an acceptance proves that the key works from this address, and nothing more."""
-        return _NOT_TOLD
+        return TELLABLE
 
     def closure(self, words: frozenset[str]) -> frozenset[str]:
         """Return the words as they are: nothing is known that comes together."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""WOO X. Its one list holds every key of the account: all but the caller's own row is dropped as soon as it is read.
+"""WOO X. Its one list holds every key of the account: of the others only what was asked for is kept.
 
 Its refusal -1002 has every cause: a wrong key, secret or address, an expired key, a missing permission.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import typing as t
 
 from .._allowlist._rule import AllowlistGrammar
@@ -28,10 +27,12 @@ from ._answers import (
     listed,
     member,
     optional,
+    other_keys,
     refused,
     strings,
     together,
     unknown,
+    with_json,
 )
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,
@@ -166,8 +167,16 @@ class Woo(Exchange):
     def interview(self, question: Question) -> Interview:
         """Ask for the list and read the caller's own row. A key that is not on it is accepted, and nothing more."""
         answer = yield self.key_request(question)
-        own = _own(answer, api_key=question.credential.api_key)
-        return ObservedKey(masked_id="") if own is None else self.key(own)
+        rows, own = _rows(answer), question.credential.api_key
+
+        def read(row: dict[str, t.Any]) -> ObservedKey:
+            return self.key(with_json(answer, {"data": {"rows": [row]}}))
+
+        found = [row for row in rows if isinstance(row, dict) and row.get("apiKey") == own]
+        if len(found) != 1:
+            return ObservedKey(masked_id="")
+        others = other_keys(rows, name="apiKey", own=own, read=read) if question.tell_other_keys else None
+        return dataclasses.replace(read(found[0]), other_keys=others)
 
     def refusal(self, answer: Answer) -> Access | None:
         """Read ``success``; a refusal has a ``code``."""
@@ -209,11 +218,3 @@ class Woo(Exchange):
 def _rows(answer: Answer) -> list[t.Any]:
     data = member(json_object(answer), "data", dict, host=answer.host)
     return t.cast("list[t.Any]", member(data, "rows", list, host=answer.host))
-
-
-def _own(answer: Answer, *, api_key: str) -> Answer | None:
-    """Return the answer with the calling key's row and no other; ``None`` where none, or more than one, is its own."""
-    own = [row for row in _rows(answer) if isinstance(row, dict) and row.get("apiKey") == api_key]
-    if len(own) != 1:
-        return None
-    return dataclasses.replace(answer, body=json.dumps({"data": {"rows": own}}).encode())

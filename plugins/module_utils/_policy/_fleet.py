@@ -12,6 +12,7 @@ that an entry of an allowlist is used by no host. Private to this collection.
 from __future__ import annotations
 
 import collections
+import functools
 import typing as t
 
 from .._allowlist._cover import unused
@@ -23,13 +24,11 @@ from .._facts import EgressFacts
 from ._case import ANY_GRAMMAR, DAY, NOT_OBSERVED, Case, Host, instant, shown
 from ._earlier import Baseline, History, WayName, Worked
 from ._egress import addable, covered, seen_from
+from ._other_keys import ENOUGH, OtherKeys
 from ._settings import Policy
 
 #: A key by host and name, as the inventory writes them.
 Place = tuple[str, str]
-
-#: So many characters of a masked id make it unlikely that two keys of one exchange look the same.
-_ENOUGH = 6
 
 
 class GivenId(t.NamedTuple):
@@ -236,7 +235,7 @@ class Fleet:
 
     def _split(self, cases: t.Sequence[Case], *, masked: str) -> t.Iterable[Group]:
         """Split keys with the same ends by what is known of all of them: the inventory's ids, else the accounts."""
-        sure = len(masked) - masked.count("…") >= _ENOUGH
+        sure = len(masked) - masked.count("…") >= ENOUGH
         tellers: tuple[t.Callable[[Case], str | None], ...] = (self._mark, _observed_account)
         for tell in tellers if len(cases) > 1 else ():
             told = [tell(case) for case in cases]
@@ -277,6 +276,12 @@ class Fleet:
         """Return which other keys might be this one, or ``None`` where there are none."""
         open_ = self._open.get((case.key.exchange, case.key.environment))
         return open_.like(case) if open_ is not None else None
+
+    @functools.cached_property
+    def other_keys(self) -> OtherKeys:
+        """The lists of an account's keys that exchanges told, held against all keys here."""
+        known = self.policy.known_keys
+        return OtherKeys(self.cases, masked=self._masked, account=_account, known=known)
 
     # --- the allowlist of one key ---
 

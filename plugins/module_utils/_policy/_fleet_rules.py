@@ -34,6 +34,7 @@ from ._case import (
 )
 from ._finding import Remedy, Subject
 from ._fleet import Fleet, identity_marks, place
+from ._other_keys import LISTERS, lets_money_out, named
 
 _LEARN = Remedy("Learn the facts of this host again, and judge then.")
 
@@ -175,6 +176,48 @@ def _key_owner_declared(case: Case) -> Verdict:
             remedy=Remedy("Ask the owner whether the key is still needed as it is, then write the new day."),
         )
     return DECLARED
+
+
+def _unknown_key_on_account(case: Case) -> Verdict:
+    if case.key.exchange not in LISTERS:
+        return SKIP
+    fleet, observed = _fleet(case), case.observed
+    found = fleet.other_keys.told(case)
+    if found is None:
+        # Refused where it was asked for.
+        asked = observed is not None and "other_keys" in observed.not_told
+        if not (asked or case.policy.require_key_lists) or fleet.other_keys.told_by_another(case):
+            return SKIP
+        return case.root or unknown(
+            f"{case.title} did not tell the account's other keys" + ("" if asked else ", and nobody asked for them"),
+            remedy=Remedy(
+                "Look at the keys of this account on the exchange's page, and see that each one is yours.",
+                "Let one key of the account that may read its keys tell them (tell_other_keys).",
+                None,
+                case.click_path,
+            ),
+        )
+    if found.told_before:
+        return SKIP
+    if len(found.surely) > found.open:
+        least = f"at least {len(found.surely) - found.open} of these keys" if found.open else "keys"
+        return failed(
+            "observed",
+            f"the account has {least} that nobody declares: {listed(map(named, found.surely))}",
+            severity="critical" if any(map(lets_money_out, found.surely)) else None,
+            remedy=Remedy(
+                "Ask all who may make keys there whose it is. Nobody's: delete it, change the account's password, and"
+                " see that its second factor and its withdrawal addresses are yours.",
+                "Declare a key of yours on the host that uses it, or name it in known_keys of the policy.",
+                "Do not wait for answers where money can leave: a key can be made again.",
+                case.click_path,
+            ),
+        )
+    doubtful = (*found.surely, *found.perhaps)
+    if doubtful:
+        why = f"{found.open} declared keys have no known id" if found.surely else "too little of them is known"
+        return unknown(f"these keys of the account may be declared or not: {listed(map(named, doubtful))}; {why}")
+    return OBSERVED
 
 
 def _root(case: Case) -> str | None:
@@ -327,6 +370,13 @@ RULES = (
         "passphrase-not-reused", "No two keys have the same passphrase", "medium", "declared", _passphrase_not_reused
     ),
     _rule("key-owner-declared", "A person answers for the key", "medium", "declared", _key_owner_declared),
+    _rule(
+        "unknown-key-on-account",
+        "Somebody declares every key of the account",
+        "high",
+        "observed",
+        _unknown_key_on_account,
+    ),
     _rule(
         "egress-address-changed",
         "The host's address is the one that worked before",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import typing as t
 
 from .._declared import check_day
@@ -36,6 +37,8 @@ class Policy:
     always is), ``accepted_inseparable`` lists, per exchange, permissions beyond the declared ones that the owner
     accepted because the exchange cannot grant less. ``enforce_from`` names days (``YYYY-MM-DD``) before which a rule's
     findings are reported and stop nothing: an upgrade that brings a rule must not stop a fleet overnight.
+    ``require_key_lists`` wants to know all keys of an account wherever its exchange lists them; ``known_keys`` are, per
+    exchange, masked ids of keys that are known and that no host declares.
     """
 
     severities: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -53,6 +56,8 @@ class Policy:
     credential_key_type: str = "any"
     theft_of_disk: str = "unsaid"
     enforce_from: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    require_key_lists: bool = False
+    known_keys: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def money_out(self) -> frozenset[str]:
@@ -89,6 +94,11 @@ class Policy:
             f"accepted_inseparable lets {exchange} keys have {', '.join(words)}"
             for exchange, words in sorted(self.accepted_inseparable.items())
             if words
+        ]
+        said += [
+            f"known_keys lets {exchange} accounts have the keys {', '.join(ids)}"
+            for exchange, ids in sorted(self.known_keys.items())
+            if ids
         ]
         said += [f"{rule} is enforced only from {day}" for rule, day in sorted(self.enforce_from.items())]
         if self.theft_of_disk == "out_of_scope":
@@ -196,6 +206,33 @@ def _words_by_exchange(value: t.Any, where: str, rules: t.Collection[str]) -> di
     return {str(exchange): _words(words, f"{where}.{exchange}", rules) for exchange, words in value.items()}
 
 
+def _truth(value: t.Any, where: str, _rules: t.Collection[str]) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(field=where, value=str(value), problem="is not true or false", mend="write one of them")
+    return value
+
+
+#: As reports show the id of a key: its ends, and dots between them.
+_MASKED_ID = re.compile(r"[!-~]{1,4}…[!-~]{0,4}")
+
+
+def _known_keys(value: t.Any, where: str, _rules: t.Collection[str]) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, t.Mapping):
+        raise InputError(field=where, problem="is not a mapping", mend="write exchange: [masked ids]")
+    known = {}
+    for exchange, ids in value.items():
+        field = f"{where}.{exchange}"
+        if not isinstance(ids, (list, tuple)):
+            raise InputError(field=field, problem="is not a list", mend="list masked ids")
+        shown = [str(each).replace("...", "…") for each in ids]
+        if not all(map(_MASKED_ID.fullmatch, shown)):
+            # A whole id is nothing that belongs into a message.
+            mend = "write it as the report shows it, such as 0e15…77ac"
+            raise InputError(field=field, problem="holds what is no masked id", mend=mend)
+        known[str(exchange)] = tuple(shown)
+    return known
+
+
 def _key_type(value: t.Any, where: str, _rules: t.Collection[str]) -> str:
     if value not in _KEY_TYPES:
         mend = f"use one of {', '.join(_KEY_TYPES)}"
@@ -218,4 +255,6 @@ _READERS: t.Mapping[str, _Reader] = {
     "credential_key_type": _key_type,
     "theft_of_disk": _theft,
     "enforce_from": _enforce_from,
+    "require_key_lists": _truth,
+    "known_keys": _known_keys,
 }
