@@ -120,11 +120,16 @@ def adoption(scanned: t.Any, credentials: t.Any, files: t.Any = (), api_keys: t.
         except _CannotError as error:
             refused.append(f"{each.path} is not adopted: {error}.")
     _check_names(plans)
-    covered = {path for key in found for path in (key["path"], *key["also_in"])}
+    covered = {path for plan in plans for path in plan["files"]}
+    left = [path for key in found for path in (key["path"], *key["also_in"]) if path not in covered]
+    told = (
+        [f"{path}: it holds a key that was not named; adopt it too." for path in dict.fromkeys(left)] if files else []
+    )
+    covered |= set(left)
     return {
         "plans": plans,
         "refused": refused if files else [],
-        "by_hand": [*([] if files else refused), *_by_hand(scanned.get("exposed") or (), covered=covered)],
+        "by_hand": [*(told if files else refused), *_by_hand(scanned.get("exposed") or (), covered=covered)],
     }
 
 
@@ -185,7 +190,8 @@ def _plan(
     return {
         "name": wanted.name,
         "path": path,
-        "files": [path, *sorted({other for key in keys for other in key["also_in"]})],
+        # The one that is read goes last, so that the copies are found with it until then.
+        "files": [*sorted({other for key in keys for other in key["also_in"]}), path],
         "service": wanted.service,
         "is_placed": held is not None and held["decryptable"] == "yes",
         "questions": [_question(key, name, known=known) for key, name in zip(keys, names, strict=True)],

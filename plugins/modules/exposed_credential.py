@@ -50,7 +50,7 @@ options:
   files:
     description:
       - Files in clear. A file that is gone, or that holds none of the keys, is left alone. No part of a path may be a
-        link.
+        link. They are changed in this order.
     type: list
     elements: path
     required: true
@@ -70,8 +70,8 @@ options:
     default: /var/lib/trading-hosts/age/identity
   on_held_back:
     description:
-      - What to do where a key must stay in a file. V(fail) changes no file at all. V(report) only tells, and clears
-        the others.
+      - What to do where a key must stay in a file. No file is changed then, also of the others. V(fail) is a failure,
+        V(report) only tells.
     type: str
     choices: [fail, report]
     default: fail

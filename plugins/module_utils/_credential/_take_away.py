@@ -137,10 +137,11 @@ def take_away(
         refused = [each.held_back for each in looked if each.held_back is not None]
         if refused and on_held_back == FAIL:
             raise StoreError(" ".join(refused))
-        if not check_mode:
-            for each in looked:
-                if each.left is not None and each.held_back is None:
-                    _write(each, left=each.left)
+        if refused:  # all or none: what is left of the same key is found together with the rest the next time
+            looked = [_kept(each) for each in looked]
+        for each in looked if not check_mode else ():
+            if each.left is not None and each.held_back is None:
+                _write(each, left=each.left)
     told = [each.result() for each in looked]
     return {
         "changed": any(each["changed"] for each in told),
@@ -210,6 +211,13 @@ def _look(path: str, *, proof: _Proof, here: Here) -> _File:
         return _File(path, "clear", left=left, held_back=f"{path} keeps its key: {reason}.")
     goes = left.is_empty and not _is_named(path, here=here)
     return _File(path, "absent" if goes else "present", left=left, seen=content)
+
+
+def _kept(file: _File) -> _File:
+    if file.left is None or file.held_back is not None:
+        return file
+    because = f"{file.path} keeps its key as long as another of these files does."
+    return dataclasses.replace(file, state="clear", held_back=because)
 
 
 def _reason(path: str, *, status: os.stat_result, proof: _Proof, here: Here) -> str | None:

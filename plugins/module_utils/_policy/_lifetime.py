@@ -197,24 +197,36 @@ def _recreated_after_restriction(case: Case) -> Verdict:
     dated = [(at, event) for at, event in events if at is not None]
     if not dated:
         return SKIP
-    severity = "high" if case.exchange is not None and case.exchange.restriction_voids_keys() else None
     at, event = max(dated, key=lambda pair: pair[0])
-    what = "its password was changed" if event.get("what") == "password_changed" else "the account was restricted"
+    what, voids = _EVENTS.get(str(event.get("what")), _EVENTS["account_restricted"])
+    severity = "high" if voids and case.exchange is not None and case.exchange.restriction_voids_keys() else None
+    due = [(instant(each.get("rotate_by")), each["rotate_by"]) for _at, each in dated if each.get("rotate_by")]
+    if any(by is not None and case.now >= by + DAY for by, _day in due):
+        severity = "high"
+    by_when = f"; another one must be in its place by {shown(max(day for _by, day in due))}" if due else ""
     created, basis = _created(case)
     if created is None:
-        verdict = case.no_answer("created_at", f"{what} on {shown(event.get('on'))}, and the key's age is not known")
+        said = f"{what} on {shown(event.get('on'))}, and the key's age is not known{by_when}"
+        verdict = case.no_answer("created_at", said)
         return verdict if severity is None else verdict._replace(severity=severity)
     if created >= at + DAY:
         return passed(basis)
     if created >= at:
-        return unknown(f"the key was created on the very day when {what}", severity=severity)
+        return unknown(f"the key was created on the very day when {what}{by_when}", severity=severity)
     return failed(
         basis,
-        f"the key is older than {shown(event.get('on'))}, when {what}",
+        f"the key is older than {shown(event.get('on'))}, when {what}{by_when}",
         severity=severity,
         remedy=Remedy("Create another key and place it.", "Delete the old one afterwards.", _KEEP, case.click_path),
     )
 
+
+#: What happened, in words, and whether the exchange may end older keys for it.
+_EVENTS = {
+    "account_restricted": ("the account was restricted", True),
+    "exposed": ("it lay in clear", False),
+    "password_changed": ("its password was changed", True),
+}
 
 RULES = (
     Rule("key-expiry", "The key does not end soon", "lifetime", "high", "attested", _key_expiry),

@@ -22,7 +22,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._request
 from ansible_collections.trading.hosts.plugins.module_utils._exposed import _scan
 from tests.unit.module_utils._exposed.build import pair
 
-(KEY, SECRET), (KEY2, SECRET2) = pair("bybit"), pair("okx", seed=2)
+(KEY, SECRET), (KEY2, SECRET2), (KEY3, SECRET3) = pair("bybit"), pair("okx", seed=2), pair("bybit", seed=3)
 BYBIT = {"key": KEY, "secret": SECRET}
 OKX = {"key": KEY2, "secret": SECRET2, "passphrase": "Canary-phrase-1!"}
 
@@ -112,7 +112,7 @@ def test_the_newest_file_is_read_and_its_copies_go_with_it(tmp_path: Path) -> No
         os.utime(file, (1_000_000 + at, 1_000_000 + at))
     for named in (old, new):
         (only,) = plan(tmp_path, files=[{"path": str(named), "name": "bot"}])["plans"]
-        assert (only["path"], only["files"]) == (str(new), [str(new), str(old)])
+        assert (only["path"], only["files"]) == (str(new), [str(old), str(new)])
 
 
 def test_one_user_of_several_is_adopted(tmp_path: Path) -> None:
@@ -121,6 +121,11 @@ def test_one_user_of_several_is_adopted(tmp_path: Path) -> None:
     (only,) = plan(tmp_path, files=[{"path": str(file), "name": "bot", "entries": ["hedge"]}])["plans"]
     assert only["document"] == {"name": "bot", "format": "passivbot", "api_keys": ["hedge"]}
     assert only["request"]["read_from"] == [{"path": str(file), "entry": "hedge", "account": "hedge"}]
+    # Of one whose other users stay, nothing more is said; of another file it is.
+    (tmp_path / "two.json").write_text(json.dumps({"exchange": {"name": "bybit", "key": KEY3, "secret": SECRET3}}))
+    assert plan(tmp_path, files=[{"path": str(file), "name": "bot", "entries": ["hedge"]}])["by_hand"] == [
+        f"{tmp_path}/two.json: it holds a key that was not named; adopt it too."
+    ]
     # The other one cannot be named so.
     assert "its account 'a b' has a name" in plan(tmp_path, files=[{"path": str(file)}])["refused"][0]
 
@@ -168,7 +173,7 @@ def test_mistakes(tmp_path: Path, files: Any) -> None:
 
 
 def test_two_files_never_make_one_credential_or_key(tmp_path: Path) -> None:
-    for name, (key, secret) in (("one", (KEY, SECRET)), ("two", pair("bybit", seed=3))):
+    for name, (key, secret) in (("one", (KEY, SECRET)), ("two", (KEY3, SECRET3))):
         (tmp_path / name).write_text(json.dumps({"main": {"exchange": "bybit", "key": key, "secret": secret}}))
     with pytest.raises(AnsibleFilterError, match="Two files would make the key main"):
         plan(tmp_path)

@@ -170,6 +170,17 @@ def test_copies_go_too_and_a_file_of_keys_alone_goes_whole(world: World) -> None
     assert json.loads(named.read_text()) == {"exchange": "bybit", "apiKey": "", "secret": ""}
 
 
+def test_all_files_of_a_key_or_none(world: World) -> None:
+    copy = world.root / "srv" / "old.json"
+    copy.write_text(CONFIG + "// canary-secret-1-long\n")
+    world.start()
+    told = world.adopt(files=[world.file, copy])
+    assert (told["changed"], [each["changed"] for each in told["files"]]) == (False, [False, False])
+    assert told["files"][0]["held_back"].endswith("keeps its key as long as another of these files does.")
+    assert "in another place too, by its line 3" in told["files"][1]["held_back"]
+    assert world.file.read_text() == CONFIG
+
+
 @pytest.mark.parametrize(
     ("arrange", "sentence"),
     [

@@ -499,6 +499,26 @@ ROWS = [
         "unknown medium",
         okx(declared={"restriction_events": [{"what": "password_changed", "on": "2026-10-15"}]}),
     ),
+    *(
+        Row(
+            "recreated-after-restriction",
+            says,
+            key(
+                exchange=exchange,
+                declared={"restriction_events": [{"what": "exposed", "on": "2026-10-15", "rotate_by": by}]},
+            ),
+        )
+        for exchange, by, says in (
+            ("bybit", "2027-10-22", "fail medium"),
+            ("bitget", "2027-10-22", "fail medium"),
+            ("bybit", "2026-10-22", "fail high"),
+        )
+    ),
+    Row(
+        "recreated-after-restriction",
+        "unknown high",
+        okx(declared={"restriction_events": [{"what": "exposed", "on": "2026-10-15", "rotate_by": "2026-10-22"}]}),
+    ),
     Row("two-factor-enabled", "pass high attested", key()),
     Row("two-factor-enabled", "unknown high", key(without=["two_factor"])),
     *(
