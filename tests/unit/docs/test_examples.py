@@ -259,7 +259,7 @@ def as_plays(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_plays_and_tasks_are_taken_by_ansible(tmp_path: Path) -> None:
-    """All in one run, because starting Ansible takes longer than reading a play; it names the one that it does not take."""
+    """All in one run, because starting Ansible takes longer than reading a play; it names what it does not take."""
     books: list[str] = []
     for number, block in enumerate(BLOCKS):
         if isinstance(block.data, list) and (plays := as_plays(block.data)):
