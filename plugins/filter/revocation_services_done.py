@@ -29,8 +29,8 @@ options:
     elements: dict
     required: true
   results:
-    description: The results of M(ansible.builtin.command) and M(ansible.builtin.systemd_service), with a service each as
-      C(item).
+    description: >-
+      The results of M(ansible.builtin.command) and M(ansible.builtin.systemd_service), with a service each as C(item).
     type: list
     elements: dict
     required: true

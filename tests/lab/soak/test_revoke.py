@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.lab import _host
 from tests.lab._simulator import STATE_DIR
 from tests.lab._spec import HostSpec
 from tests.lab.e2e._person import Person
@@ -25,7 +27,6 @@ from tests.simulator.client import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.lab._lab import Lab
     from tests.simulator.client import SimulatedKey
@@ -74,8 +75,14 @@ class Fleet:
     def _create(self, name: str) -> SimulatedKey:
         host, exchange, permissions, _owner, _document = KEYS[name]
         allowlist = self.lab.public_addresses(host)[:1]
-        given = {"account_id": "10000001", "parent_id": "10000000"}
-        return self.simulator.create_key(exchange, permissions=permissions, allowlist=allowlist, label=name, **given)
+        return self.simulator.create_key(
+            exchange,
+            permissions=permissions,
+            allowlist=allowlist,
+            label=name,
+            account_id="10000001",
+            parent_id="10000000",
+        )
 
     def _build(self, host: str) -> None:
         mine = {name: key for name, key in self.keys.items() if KEYS[name][0] == host}
@@ -91,19 +98,11 @@ class Fleet:
             for name, key in mine.items()
         }
         self.controller.write_vars({"given": values}, hosts=[host])
-        one = [
-            {"name": name, "format": "ccxt", "fields": f"{{{{ given['{keys[0]}'] }}}}"}
-            for name, keys in documents.items()
-            if len(keys) == 1
-        ]
-        several = [
-            {"name": name, "format": "ccxt", "accounts": "{{ given }}"}
-            for name, keys in documents.items()
-            if len(keys) > 1
-        ]
-        if several:
-            # Of that document's keys only.
-            several[0]["accounts"] = {key: f"{{{{ given['{key}'] }}}}" for key in documents[several[0]["name"]]}
+        placed: list[dict[str, Any]] = []
+        for document, held in documents.items():
+            fields = {name: f"{{{{ given['{name}'] }}}}" for name in held}
+            form: dict[str, Any] = {"fields": fields[held[0]]} if len(held) == 1 else {"accounts": fields}
+            placed.append({"name": document, "format": "ccxt", **form})
         units = [
             {
                 "name": name,
@@ -129,7 +128,7 @@ class Fleet:
             for name, (at, _credential, _do) in SERVICES.items()
             if at == host
         ]
-        run = self.controller.run(place(*one, *several), *units, *start, hosts=host, become=True)
+        run = self.controller.run(place(*placed), *units, *start, hosts=host, become=True)
         assert run.returncode == 0, run.output
         self.controller.write_vars(
             {
@@ -201,6 +200,7 @@ STOPPED = ("inactive", "disabled")
 @pytest.fixture(scope="module")
 def fleet(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     assert lab.add_guest(GAMMA) == "running"
+    _host.install_ca(GAMMA, Path(Simulator.attach(STATE_DIR).ca_file).read_text())
     virgin(lab, *EVERYWHERE)
     made = Fleet(lab, tmp_path_factory.mktemp("revoke"))
     # What keys can do is known from the last audit.
@@ -228,9 +228,9 @@ def test_the_list_comes_first_and_nobody_confirms(fleet: Fleet) -> None:
     assert lines[1:3] == ["   sweep on alpha", "   https://www.bybit.com/app/user/api-management"]
     assert [line for line in lines if line.startswith("   ") and " on " in line and "reduces" not in line] == [
         "   sweep on alpha",
-        "   far on gamma",
         "   grid on alpha",
         "   scalp on beta",
+        "   far on gamma",
         "   hedge on beta",
     ]
     assert any("far-bot on gamma reduces with this key first" in line for line in lines)

@@ -217,7 +217,11 @@ def test_who_is_asked_about_and_who_waits() -> None:
 
 def test_what_services_do() -> None:
     given = rows(one(documents=("d",), services=("a",)))
-    held = [{"name": "d", "loaded_by": ["b.service"]}, {"name": "e", "loaded_by": ["x.service"]}, {"name": "d"}]
+    held: list[dict[str, Any]] = [
+        {"name": "d", "loaded_by": ["b.service"]},
+        {"name": "e", "loaded_by": ["x.service"]},
+        {"name": "d"},
+    ]
     declared = {"a": "stop", "b.service": ["/bin/close"]}
     found = it.services_of(given, credentials=held, declared=declared, undeclared="keep")
     assert [(each["unit"], each["do"], each["command"], each["declared"]) for each in found] == [
