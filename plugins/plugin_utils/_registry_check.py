@@ -13,6 +13,7 @@ from __future__ import annotations
 import collections
 import datetime
 import functools
+import re
 import typing as t
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from ansible.parsing.vault import EncryptedString
 from ansible.template import Templar
 
 from ..module_utils._errors import InputError
+from ..module_utils._exchanges._registry import find
+from ..module_utils._exchanges._signing import is_pem
 from ..module_utils._redact import one_line
 from ._facts_files import plain
 from ._inventory_keys import has_template, open_rows, raw_getter
@@ -118,7 +121,7 @@ class _Registry:
         self._raw = raw
         self._loader = loader
         self._today = today
-        self._hosts = hosts
+        self._hosts = dict.fromkeys(hosts)
         self._shows = shows
         self._unresolved: set[Place] = set()
         self.problems: list[tuple[str, Origin | None]] = []
@@ -163,7 +166,7 @@ class _Registry:
         raw = self._raw[variable][index]
         if not isinstance(raw, t.Mapping):
             return plain(raw)
-        entry = {}
+        entry: dict[str, t.Any] = {}
         for name, value in raw.items():
             if str(name) not in spec:
                 entry[str(name)] = None  # only the name counts
@@ -202,7 +205,10 @@ class _Registry:
     def _in_clear(self, index: int, *, where: str) -> None:
         raw = self._raw[API_KEYS]
         entry = raw[index] if isinstance(raw, (list, tuple)) else None
-        for name in NOT_IN_CLEAR if isinstance(entry, t.Mapping) else ():
+        if not isinstance(entry, t.Mapping):
+            return
+        names = (*NOT_IN_CLEAR, *(["api_key"] if _is_private(entry) else []))
+        for name in names:
             value, origin = entry.get(name), origin_in(raw, (index, name))
             if not isinstance(value, str) or not value or has_template(value):
                 continue
@@ -215,8 +221,9 @@ class _Registry:
             self._say(str(InputError(field=f"{where}.{name}", problem=told[0], mend=told[1])), API_KEYS, (index, name))
 
     def _unknown_hosts(self, entry: t.Mapping[str, t.Any], index: int, *, where: str) -> None:
-        declared = entry.get("declared")
-        for field in _HOSTS if isinstance(declared, dict) else ():
+        words = entry.get("declared")
+        declared = words if isinstance(words, dict) else {}
+        for field in _HOSTS:
             given = declared.get(field)
             for number, name in enumerate(given if isinstance(given, list) else ()):
                 if isinstance(name, str) and name not in self._hosts:
@@ -243,7 +250,7 @@ class _Registry:
     def _joined(self) -> None:
         """Say what does not fit between documents and keys."""
         names = [name for name in map(_name, self.keys) if name]
-        held = set()
+        held: set[str] = set()
         for index, document in enumerate(self.documents):
             wanted = document.get("api_keys") if isinstance(document, dict) else None
             if not isinstance(wanted, list):
@@ -263,13 +270,22 @@ class _Registry:
         for index, entry in enumerate(self.keys):
             name = _name(entry)
             if name and entry.get("secret") and name not in held:
-                text = f"{API_KEYS}[{index}].secret: the key {name} is in no document, so the role does not place it."
-                self.notes.append((text, origin_in(self._raw[API_KEYS], (index,))))
+                note = f"{API_KEYS}[{index}].secret: the key {name} is in no document, so the role does not place it."
+                self.notes.append((note, origin_in(self._raw[API_KEYS], (index,))))
 
 
 def _name(entry: t.Any) -> str | None:
     name = entry.get("name") if isinstance(entry, dict) else None
     return name if isinstance(name, str) and name else None
+
+
+def _is_private(entry: t.Mapping[str, t.Any]) -> bool:
+    """Return whether the key's id is a private key by mistake, and so a secret."""
+    given, exchange = entry.get("api_key"), find(str(entry.get("exchange")))
+    if not isinstance(given, str) or has_template(given):
+        return False
+    public = exchange.key_shape().api_key if exchange is not None and not exchange.needs_secret() else None
+    return is_pem(given) or (public is not None and re.fullmatch(public, given) is None)
 
 
 def _shows(text: str | None, value: str) -> bool:

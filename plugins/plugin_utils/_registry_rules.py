@@ -130,7 +130,7 @@ def _value(value: t.Any, *, option: t.Mapping[str, t.Any], field: _Field) -> t.I
         elif not isinstance(each, _TYPES[kind]) or (kind == "int" and isinstance(each, bool)):
             yield place.problem(*_WRONG_TYPE[kind])
         elif "choices" in option and each not in option["choices"]:
-            yield place.problem("is no choice here", nearest(each, option["choices"]), one_line(each, limit=60))
+            yield place.problem("is no choice here", nearest(str(each), option["choices"]), one_line(each, limit=60))
 
 
 _TYPES: dict[str, type] = {"str": str, "path": str, "bool": bool, "int": int, "dict": dict}
@@ -155,8 +155,9 @@ def _of_key(entry: t.Mapping[str, t.Any], *, field: _Field) -> t.Iterator[Proble
             yield (field / "exchange").problem("is not known here", nearest(exchange, names()), shown)
         else:
             yield from _of_site(entry, exchange=find(exchange), field=field)
-    declared = entry.get("declared")
-    for each in ("allowlist", "owned_prefixes") if isinstance(declared, dict) else ():
+    given = entry.get("declared")
+    declared = given if isinstance(given, dict) else {}
+    for each in ("allowlist", "owned_prefixes"):
         given = declared.get(each)
         for index, text in enumerate(given if isinstance(given, list) else ()):
             read = parse_entry(text, rule=ANY_GRAMMAR)
@@ -184,7 +185,7 @@ def _of_days(value: t.Any, *, today: datetime.datetime, field: _Field) -> t.Iter
             else:
                 yield from _of_days(each, today=today, field=field / str(name))
         created, expires = value.get("created_on"), value.get("expires_on")
-        if _is_day(created) and _is_day(expires) and expires < created:
+        if _is_day(created) and _is_day(expires) and str(expires) < str(created):
             yield (field / "expires_on").problem(f"is before created_on ({created})", "mend one of the two", expires)
     elif isinstance(value, list):
         for index, each in enumerate(value):

@@ -166,6 +166,11 @@ def test_a_good_registry_has_no_problem(inventory: Inventory) -> None:
         ("secret: |\n  -----BEGIN PRIVATE KEY-----\n  canary\n  -----END PRIVATE KEY-----", 4, "in clear"),
         ('passphrase: "canary\\u0020in clear"', 4, "passphrase: stands in the file in clear"),
         ("secret: ENC[AES256_GCM,data:canary,type:str]", 4, "secret: is as SOPS encrypted it; enable the vars plugin"),
+        (
+            "api_key: |\n  -----BEGIN PRIVATE KEY-----\n  canary\n  -----END PRIVATE KEY-----",
+            4,
+            "api_key: stands in the",
+        ),
         ("key_password: canary-in-clear", 4, "key_password: stands in the file in clear"),
     ],
 )
@@ -189,6 +194,7 @@ def test_each_mistake_is_one_sentence_at_its_line(inventory: Inventory, lines: s
             3,
             "exchange 'okxx': is not known here; perhaps you meant okx.",
         ),
+        (f"{KEYS}:\n- {{name: a, exchange: hyperliquid, api_key: '0x{'ab' * 32}'}}", 2, "api_key: stands in the file"),
         (f"{KEYS}:\n  - name: a\n", 2, f"{KEYS}[0].exchange: is missing"),
         (f"{KEYS}:\n  - exchange: okx\n", 2, f"{KEYS}[0].name: is missing"),
         (f"{KEYS}:\n  - {{name: ' a', exchange: okx}}\n", 2, f"{KEYS}[0].name: is no name"),

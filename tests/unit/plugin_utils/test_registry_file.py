@@ -267,7 +267,7 @@ COMMENT = st.sampled_from(["", "# one\n", "\n", "\n  # two\n\n", "      # deep\n
 @st.composite
 def files(draw: st.DrawFn) -> str:
     """Make a file as people and programs write them, with comments between all parts."""
-    entries = draw(st.lists(ENTRY, max_size=4, unique_by=lambda entry: entry["name"]))
+    entries = draw(st.lists(ENTRY, max_size=4, unique_by=lambda entry: str(entry["name"])))
     flow = draw(st.sampled_from([False, None]))
     dash = draw(st.sampled_from(["- ", "  - ", "  -   "]))
     text = draw(st.sampled_from(["", "---\n"])) + draw(COMMENT) + "before: [1, 2]\n" + draw(COMMENT)
