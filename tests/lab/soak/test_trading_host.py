@@ -10,6 +10,7 @@ The tests of this file build on each other, in the order in which they stand her
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +41,47 @@ def test_check_mode_foresees_it_and_changes_nothing(house: House) -> None:
     assert run.returncode == 0, run.output
     assert house.changed_files() == before
     assert house.key.secret not in run.output
+
+
+def test_a_user_who_may_not_become_root_changes_nothing(house: House) -> None:
+    before = house.changed_files()
+    sudoers = house.lab.root(house.host) / "etc/sudoers.d"
+    rules = {path: path.read_bytes() for path in sudoers.iterdir()}
+    for path in rules:
+        path.unlink()
+    try:
+        run = house.run(BUILD)
+    finally:
+        for path, rule in rules.items():
+            path.write_bytes(rule)
+            path.chmod(0o440)
+    assert run.returncode != 0
+    # Ansible's own sentence.
+    assert "a password is required" in run.message(house.host).lower().replace(
+        "missing sudo password", "a password is required"
+    )
+    assert house.changed_files() == before
+
+
+def test_a_mirror_that_cannot_be_reached_leaves_the_host_as_it_was(house: House) -> None:
+    root = house.lab.root(house.host)
+    apt = root / "etc/apt"
+    aside = root / "root/apt"
+    apt.rename(aside)
+    shutil.copytree(aside, apt, symlinks=True)
+    for path in (apt / "sources.list", *(apt / "sources.list.d").iterdir()):
+        path.unlink(missing_ok=True)
+    # Nothing listens there.
+    (apt / "sources.list").write_text("deb [trusted=yes] http://127.0.0.1:9/debian stable main\n")
+    before = house.changed_files()
+    try:
+        run = house.run(BUILD)
+        assert "127.0.0.1" in house.failure(run)
+        assert [result.task for result in run.results if result.status == "changed"] == []
+        assert house.changed_files() == before
+    finally:
+        shutil.rmtree(apt)
+        aside.rename(apt)
 
 
 @pytest.fixture(scope="module")
