@@ -198,6 +198,7 @@ class Simulator:
             site=service.site or Site(service.name, "", ()),
             peer=self.state.public_address(peer),
             now_ms=self.state.now_ms(exchange.name if exchange else None),
+            keys_beside=self.state.keys_beside,
         )
         seen = self.record(call, service=service, peer=peer)
         fault = self.state.take_fault(

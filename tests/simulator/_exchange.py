@@ -81,6 +81,8 @@ class Call:
     site: Site
     peer: str
     now_ms: int
+    #: The living keys of a key's account, in the order in which they were made.
+    keys_beside: Callable[[Key], Sequence[Key]]
 
     @property
     def target(self) -> str:

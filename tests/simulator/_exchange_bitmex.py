@@ -36,6 +36,8 @@ BASE64URL = ALPHANUMERIC + "-_"
 #: `expires` may be any time in the future.
 FOREVER_MS = 10**15
 OTHER_SECRET = "another-keys-secret-canary-" + string.ascii_lowercase[:21]
+#: A key of somebody else on the same account.
+ANOTHER = {"id": "x" * 24, "name": "other", "secret": OTHER_SECRET, "permissions": ["withdraw"]}
 
 
 def _can_read(key: Key) -> bool:
@@ -137,7 +139,12 @@ class Bitmex(Exchange):
         return {"error": {"message": text, "name": "HTTPError"}}
 
     def _keys(self, call: Call, key: Key) -> Any:
-        own = {
+        rows = [self._row(held) for held in call.keys_beside(key)]
+        return [{**rows[0], **ANOTHER}, *rows]
+
+    @staticmethod
+    def _row(key: Key) -> dict[str, Any]:
+        row = {
             "id": key.key,
             "name": key.label,
             "nonce": 0,
@@ -148,8 +155,7 @@ class Bitmex(Exchange):
             "userId": int(key.account_id),
             "created": _iso(key.created_at),
         }
-        other = own | {"id": "x" * 24, "name": "other", "secret": OTHER_SECRET, "permissions": ["withdraw"]}
-        return [other, own | key.extra]
+        return row | key.extra
 
     def _margin(self, call: Call, key: Key) -> Any:
         return {"account": int(key.account_id), "currency": "USDt", "walletBalance": 1_000_000_000}

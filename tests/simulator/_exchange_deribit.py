@@ -171,7 +171,13 @@ class Deribit(Exchange):
         }
 
     def _keys(self, call: Call, key: Key) -> Any:
-        own = {
+        rows = [self._row(held) for held in call.keys_beside(key)]
+        other = {"id": 1, "client_id": "OtherKey", "client_secret": OTHER_SECRET, "name": "other"}
+        return [{**rows[0], **other, "max_scope": "wallet:read_write"}, *rows]
+
+    @staticmethod
+    def _row(key: Key) -> dict[str, Any]:
+        row = {
             "timestamp": key.created_at,
             "max_scope": key.permissions,
             "id": 2,
@@ -183,8 +189,7 @@ class Deribit(Exchange):
             "enabled_features": [],
             "ip_whitelist": list(key.allowlist or ()),
         }
-        other = own | {"id": 1, "client_id": "OtherKey", "client_secret": OTHER_SECRET, "name": "other"}
-        return [other | {"max_scope": "wallet:read_write"}, own | key.extra]
+        return row | key.extra
 
     def _summaries(self, call: Call, key: Key) -> Any:
         usdt = {"currency": "USDT", "equity": 1000, "balance": 1000, "available_funds": 1000, "maintenance_margin": 0}

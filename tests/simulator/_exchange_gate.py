@@ -162,7 +162,13 @@ class Gate(Exchange):
         } | key.extra
 
     def _main_keys(self, call: Call, key: Key) -> Any:
-        own = {
+        # Keys of sub-accounts are not on the main account's list.
+        held = call.keys_beside(key) if key.parent_id is None else []
+        return [OTHERS[0], *(self._row(each, call=call) for each in held), OTHERS[1]]
+
+    @staticmethod
+    def _row(key: Key, *, call: Call) -> dict[str, Any]:
+        return {
             "state": 1,
             "mode": 1,
             "name": key.label,
@@ -175,8 +181,6 @@ class Gate(Exchange):
             "update_at": key.created_at // 1000,
             "last_access": call.now_ms // 1000,
         }
-        # Keys of sub-accounts are not on the main account's list.
-        return [OTHERS[0], *([own] if key.parent_id is None else []), OTHERS[1]]
 
     def _accounts(self, call: Call, key: Key) -> Any:
         return [{"currency": "USDT", "available": "1000", "locked": "0"}]

@@ -178,6 +178,16 @@ class Htx(Exchange):
             refuse("permission")
         if call.params.get("uid") != key.account_id or call.params.get("accessKey") not in (None, key.key):
             return {"code": 2002, "message": "invalid field value in `uid` or `accessKey`", "data": None}
+        if "accessKey" in call.params:
+            rows = [self._row(key, call=call)]
+        else:
+            rows = [self._row(held, call=call) for held in call.keys_beside(key)]
+            other = {"accessKey": "another-key-of-this-account", "permission": "readOnly,trade,withdraw"}
+            rows.append({**rows[0], **other})
+        return {"code": 200, "message": "success", "data": rows, "ok": True}
+
+    @staticmethod
+    def _row(key: Key, *, call: Call) -> dict[str, Any]:
         days = -1 if key.expires_at is None else max(0, (key.expires_at - call.now_ms) // DAY_MS)
         row = {
             "accessKey": key.key,
@@ -189,10 +199,7 @@ class Htx(Exchange):
             "createTime": key.created_at,
             "updateTime": key.created_at,
         }
-        rows = [row | key.extra]
-        if "accessKey" not in call.params:
-            rows.append(row | {"accessKey": "another-key-of-this-account", "permission": "readOnly,trade,withdraw"})
-        return {"code": 200, "message": "success", "data": rows, "ok": True}
+        return row | key.extra
 
     def _accounts(self, call: Call, key: Key) -> Any:
         return {

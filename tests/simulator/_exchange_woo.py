@@ -130,17 +130,21 @@ class Woo(Exchange):
         return {"success": False, "code": int(code), "message": text}
 
     def _credentials(self, call: Call, key: Key) -> Any:
-        own: dict[str, Any] = {
+        rows = [OTHERS[0], *map(self._row, call.keys_beside(key)), OTHERS[1]]
+        size = int(call.params.get("size", "25"))
+        return {"rows": rows[:size], "meta": {"total": len(rows), "recordsPerPage": size, "currentPage": 1}}
+
+    @staticmethod
+    def _row(key: Key) -> dict[str, Any]:
+        row: dict[str, Any] = {
             "accountName": "Main" if key.parent_id is None else key.label,
             "userId": int(key.account_id),
             "apiKey": key.key,
             "permissions": key.permissions,
         }
         if key.allowlist is not None:
-            own["allowedIPs"] = key.allowlist
-        rows = [OTHERS[0], own | key.extra, OTHERS[1]]
-        size = int(call.params.get("size", "25"))
-        return {"rows": rows[:size], "meta": {"total": len(rows), "recordsPerPage": size, "currentPage": 1}}
+            row["allowedIPs"] = key.allowlist
+        return row | key.extra
 
     def _balances(self, call: Call, key: Key) -> Any:
         return {"holding": [{"token": "USDT", "holding": 1000, "frozen": 0, "availableBalance": 1000}]}

@@ -188,6 +188,16 @@ class State:
             raise ControlError(f"key: {exchange} has no such key.")
         return self.keys[exchange, key]
 
+    def keys_beside(self, key: Key) -> list[Key]:
+        """Return the keys of the same account, itself too, that were not revoked."""
+        where = (key.exchange, key.environment, key.region, key.account_id, key.parent_id)
+        return [
+            held
+            for held in self.keys.values()
+            if not held.revoked
+            and (held.exchange, held.environment, held.region, held.account_id, held.parent_id) == where
+        ]
+
     def create_key(self, wanted: dict[str, Any]) -> Key:
         """Make a key. `permissions` is a preset's name or the exchange's own raw form; times are Unix ms."""
         wanted = dict(wanted)

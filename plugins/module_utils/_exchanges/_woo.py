@@ -167,7 +167,8 @@ class Woo(Exchange):
     def interview(self, question: Question) -> Interview:
         """Ask for the list and read the caller's own row. A key that is not on it is accepted, and nothing more."""
         answer = yield self.key_request(question)
-        rows, own = _rows(answer), question.credential.api_key
+        data, own = _data(answer), question.credential.api_key
+        rows: list[t.Any] = member(data, "rows", list, host=answer.host)
 
         def read(row: dict[str, t.Any]) -> ObservedKey:
             return self.key(with_json(answer, {"data": {"rows": [row]}}))
@@ -175,7 +176,10 @@ class Woo(Exchange):
         found = [row for row in rows if isinstance(row, dict) and row.get("apiKey") == own]
         if len(found) != 1:
             return ObservedKey(masked_id="")
-        others = other_keys(rows, name="apiKey", own=own, read=read) if question.tell_other_keys else None
+        others = None
+        # Whoever sees a part of the list does not know which keys lack.
+        if question.tell_other_keys and _total(data) in (None, len(rows)):
+            others = other_keys(rows, name="apiKey", own=own, read=read)
         return dataclasses.replace(read(found[0]), other_keys=others)
 
     def refusal(self, answer: Answer) -> Access | None:
@@ -190,7 +194,7 @@ class Woo(Exchange):
     def key(self, answer: Answer) -> ObservedKey:
         """Read the only row. Without ``allowedIPs`` the key has no IP restriction."""
         host = answer.host
-        rows = _rows(answer)
+        rows = member(_data(answer), "rows", list, host=host)
         if len(rows) != 1 or not isinstance(rows[0], dict):
             raise AnswerError(f"{host} answered {len(rows)} rows where one key was expected")
         row = rows[0]
@@ -215,6 +219,10 @@ class Woo(Exchange):
         )
 
 
-def _rows(answer: Answer) -> list[t.Any]:
-    data = member(json_object(answer), "data", dict, host=answer.host)
-    return t.cast("list[t.Any]", member(data, "rows", list, host=answer.host))
+def _data(answer: Answer) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", member(json_object(answer), "data", dict, host=answer.host))
+
+
+def _total(data: t.Mapping[str, t.Any]) -> t.Any:
+    meta = data.get("meta")
+    return meta.get("total") if isinstance(meta, dict) else None

@@ -298,6 +298,29 @@ def test_clock_window(simulator: Simulator, name: str, skew_ms: int, accepted: b
             introspect(exchange)
 
 
+@pytest.mark.parametrize(
+    ("name", "method", "field"),
+    [
+        ("deribit", "privateGetListApiKeys", "client_id"),
+        ("gate", "privateAccountGetMainKeys", "key"),
+        ("htx", "v2PrivateGetUserApiKey", "accessKey"),
+        ("woo", "v3PrivateGetAccountCredentials", "apiKey"),
+    ],
+)
+def test_a_list_holds_all_keys_of_an_account(simulator: Simulator, name: str, method: str, field: str) -> None:
+    own, friend = (simulator.create_key(name, account_id="40000007") for _turn in range(2))
+    elsewhere, gone = simulator.create_key(name), simulator.create_key(name, account_id="40000007")
+    simulator.update_key(gone, revoked=True)
+    answer = getattr(client(simulator, own), method)({"uid": "40000007"} if name == "htx" else {})
+    if not isinstance(answer, list):
+        answer = answer.get("result") or answer["data"]
+    rows = answer["rows"] if isinstance(answer, dict) else answer
+    shown = [row[field].rstrip("*") for row in rows]
+    for key, times in ((own, 1), (friend, 1), (elsewhere, 0), (gone, 0)):
+        assert sum(key.key.startswith(each) for each in shown) == times
+    assert len(shown) > 2, "and a key of somebody else"
+
+
 @pytest.mark.parametrize("name", EXCHANGES)
 @pytest.mark.parametrize(
     ("allowlist", "accepted"),

@@ -133,7 +133,7 @@ _DERIBIT = {
 }
 _LISTS = {"bitmex": _BITMEX, "woo": _WOO}
 _SINGLE = tuple(
-    Conversation(name, ((200, _LISTS.get(name, GOOD[name])),), 0)
+    Conversation(name, ((200, _LISTS.get(name, GOOD[name])),), 0, {"tell_other_keys": True} if name in _LISTS else {})
     for name in GOOD
     if name not in ("bingx", "deribit", "gate", "htx", "hyperliquid")
 )
@@ -148,9 +148,9 @@ def _all(name: str, *answers: Any, **options: Any) -> tuple[Conversation, ...]:
 CONVERSATIONS: tuple[Conversation, ...] = (
     *_SINGLE,
     *_all("bingx", GOOD["bingx"], BINGX_BOXES),
-    *_all("deribit", GOOD["deribit"], _DERIBIT, ask_key_list=True),
-    *_all("gate", GOOD["gate"], _GATE),
-    *_all("htx", {"code": 200, "data": 4711}, _HTX),
+    *_all("deribit", GOOD["deribit"], _DERIBIT, ask_key_list=True, tell_other_keys=True),
+    *_all("gate", GOOD["gate"], _GATE, tell_other_keys=True),
+    *_all("htx", {"code": 200, "data": 4711}, _HTX, tell_other_keys=True),
     *_all("hyperliquid", GOOD["hyperliquid"], AGENTS),
     Conversation(
         "okx", ((200, {**GOOD["okx"], "data": [{**GOOD["okx"]["data"][0], "type": "1"}]}),), 0, about="sub-account"

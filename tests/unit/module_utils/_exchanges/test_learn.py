@@ -384,6 +384,29 @@ def test_no_secret_of_another_key_is_kept(simulator: Simulator, exchange: str) -
     assert "canary" not in json.dumps(to_json(fact))
 
 
+@pytest.mark.parametrize("exchange", ["bitmex", "deribit", "gate", "htx", "woo"])
+def test_the_other_keys_of_an_account_are_told_as_their_own_facts_tell_them(
+    simulator: Simulator, exchange: str
+) -> None:
+    own, friend = (simulator.create_key(exchange, account_id="40000007", label=label) for label in ("own", "friend"))
+    options = {**MORE.get(exchange, {}), "tell_other_keys": True}
+    fact, friends = ask(simulator, given(simulator, own, **options), given(simulator, friend, **options))
+    assert fact.observed is not None
+    assert fact.observed.other_keys is not None
+    assert friends.observed is not None
+    text = json.dumps(to_json(fact))
+    assert "canary" not in text
+    assert "another-key" not in text
+    assert friend.key not in text
+    ends = friends.observed.masked_id.partition("…")[0]
+    alike = [other for other in fact.observed.other_keys if other.masked_id.startswith(ends)]
+    assert (alike[0].permissions, alike[0].created_at) == (friends.observed.permissions, friends.observed.created_at)
+    # The others are the simulator's own, of somebody who withdraws.
+    strangers = [other for other in fact.observed.other_keys if other not in alike]
+    assert strangers
+    assert all("withdraw" in other.permissions for other in strangers)
+
+
 def test_deribits_list_is_left_alone_unless_the_owner_wants_it(simulator: Simulator) -> None:
     key = simulator.create_key("deribit", allowlist=[HERE])
     fact = ask(simulator, given(simulator, key))[0]

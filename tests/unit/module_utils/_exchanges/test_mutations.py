@@ -11,6 +11,7 @@ line of an answer permits, where addresses may stand, and what proves an end of 
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime
 import ipaddress
 import json
@@ -239,11 +240,17 @@ def said_wrong(name: str, key: ObservedKey, found: set[str]) -> str | None:
 
 def check_key(name: str, key: ObservedKey, found: set[str]) -> None:
     if not any(conversations.STRANGER in line for line in found):
-        assert conversations.STRANGER not in json.dumps(to_json(key)), "another key's data was told"
+        # Of other keys permissions are told, whatever their words.
+        others = tuple(dataclasses.replace(other, permissions=()) for other in key.other_keys or ())
+        told = dataclasses.replace(key, other_keys=others)
+        assert conversations.STRANGER not in json.dumps(to_json(told)), "another key's data was told"
     check_permissions(name, key, found)
     check_allowlist(name, key, found)
     never, ends = fits(conversations.NEVER_ENDS.get(name), found), fits(conversations.ENDS.get(name), found)
     assert {"never": bool(never), "at": bool(ends), "unknown": True}[key.expiry.state], key.expiry
+    for other in key.other_keys or ():
+        assert len(other.masked_id) <= 9, "more than the ends of another key's id"
+        assert all(word in PERMISSION_WORDS or word.startswith(UNKNOWN_PREFIX) for word in other.permissions)
     assert key.account.level != "sub" or fits(conversations.SUB_ACCOUNT.get(name), found), key.account
 
 
