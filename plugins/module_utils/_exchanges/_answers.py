@@ -107,7 +107,7 @@ _MOST = 1000
 
 
 def other_keys(
-    rows: list[t.Any],
+    rows: t.Any,
     *,
     name: str,
     own: str,
