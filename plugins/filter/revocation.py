@@ -73,7 +73,8 @@ _value:
   description:
     - C(lines) is what to delete, for people. C(rows) has an entry for each key on each host, C(hosts) the names of
       these hosts. C(word) is what a person types to begin. C(undeclared) names services that do not declare what they
-      do. C(problems) are sentences about facts that could not be used.
+      do, C(mistakes) are sentences about those that declare what they cannot do. C(problems) are sentences about what
+      could not be used.
   type: dict
 """
 
@@ -99,7 +100,7 @@ def revocation(
             candidates,
             selection=selection,
             died=died,
-            services=services_declared(hostvars),
+            services=services_declared(hostvars, hosts=hosts),
             at=to_text(utc_now()),
             operator=_operator(),
         )

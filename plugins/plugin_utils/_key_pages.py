@@ -61,7 +61,7 @@ def way(exchange: str, *, ccxt_id: str | None = None) -> str:
     """Return the way to click to the key itself, as people read it."""
     known = find(exchange)
     if known is None:
-        return f"{ccxt_id or exchange}: its page of API keys"
+        return f"{ccxt_id or exchange} > its page of API keys > the key"
     return known.click_path().partition(" > the key")[0] + " > the key"
 
 

@@ -8,7 +8,8 @@ Pure functions around plain values, which Ansible carries from task to task. A *
 with ``host``, ``key``, ``exchange``, ``environment``, ``region``, ``title``, ``id`` (its ends, or ``None``),
 ``number`` (of the key in the list that people see), ``documents`` (credentials that hold it), ``services``, ``where``
 (in the inventory), ``page``, ``way``, ``dead_since`` (by an earlier timeline), ``status`` (:data:`DEAD`, :data:`ALIVE`
-or :data:`UNKNOWN`), ``ask`` (whether it may be asked about again in this run), ``why`` and ``at``. No secret is in it.
+or :data:`UNKNOWN`), ``ask`` (whether it may be asked about again in this run), ``held_by`` (the host that was refused
+with the same key), ``why`` and ``at``. No secret is in it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import typing as t
 
 from ..module_utils._errors import InputError
+from ..module_utils._exchanges._registry import OTHER
 from ..module_utils._facts import ACCEPTED, TRADE_WORDS, UNKNOWN_PREFIX
 from ..module_utils._policy._case import declared_words, shown
 from ._key_pages import page, title, way
@@ -222,10 +224,9 @@ def plan(
 
     ``died`` are the events of earlier timelines that proved a key dead (``_timeline_deaths``). ``services`` says for
     each host what its services declare to do. The result holds ``word`` (to be typed), ``rows``, ``hosts``, ``lines``
-    for people, ``undeclared`` (services that declare nothing) and ``events``. Raises ``InputError``.
+    for people, ``undeclared`` (services that declare nothing), ``mistakes`` (sentences about what services declare that
+    they cannot do: the list is shown all the same) and ``events``. Raises ``InputError``.
     """
-    for host, given in services.items():
-        check_services(given, host=host)
     rows: list[Row] = []
     lines: list[str] = []
     events: list[Event] = []
@@ -234,6 +235,7 @@ def plan(
     what = " ".join(selection.words())
     events.append({**begun, "what": "begun", "evidence": f"revoke {shown(what)}"})
     found = groups(selected(candidates, selection))
+    good, mistakes = _checked({one.host: services.get(one.host, {}) for group in found for one in group})
     for number, group in enumerate(found, start=1):
         told = _told(group, number=number)
         lines += told["lines"]
@@ -244,7 +246,7 @@ def plan(
             row = _row(one, number=number, head=told, earlier=earlier)
             rows.append(row)
             events.append({**event(row, what="listed", at=at, evidence=told["power"]), **begun})
-            wanted = services.get(one.host, {})
+            wanted = good.get(one.host, {})
             undeclared.update(f"{name} on {one.host}" for name in one.services if _declared_of(name, wanted) is None)
             first = [name for name in one.services if isinstance(_declared_of(name, wanted), list)]
             if first:
@@ -260,6 +262,7 @@ def plan(
         "hosts": sorted({row["host"] for row in rows}),
         "lines": lines,
         "undeclared": sorted(undeclared),
+        "mistakes": mistakes,
         "events": events,
     }
 
@@ -327,6 +330,7 @@ def _row(one: Candidate, *, number: int, head: t.Mapping[str, t.Any], earlier: t
         "ask": True,
         "why": "nobody asked yet",
         "at": None,
+        "held_by": None,
     }
 
 
@@ -351,6 +355,20 @@ def check_services(given: t.Any, *, host: str) -> None:
             raise InputError(
                 field=f"{field}: {name}", value=str(wanted)[:40], problem="is nothing it can do", mend=mend
             )
+
+
+def _checked(services: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Mapping[str, t.Any]], list[str]]:
+    """Return what services declare that they can do, and a sentence for each host where one cannot."""
+    good: dict[str, t.Mapping[str, t.Any]] = {}
+    mistakes = []
+    for host, given in services.items():
+        try:
+            check_services(given, host=host)
+        except InputError as error:
+            mistakes.append(str(error))
+        else:
+            good[host] = given
+    return good, mistakes
 
 
 def _declared_of(name: str, given: t.Mapping[str, t.Any]) -> t.Any:
@@ -452,7 +470,7 @@ def _found(
         if entry.get("masked_id") and entry.get("entry") in (None, row["key"])
     ]
     told = {"id": ids[0] if ids else row["id"]}
-    if row["file"] is None and (not here or row["key"] not in askable):
+    if row["file"] is None and row["exchange"] != OTHER and (not here or row["key"] not in askable):
         if row["dead_since"]:
             why = f"it was proved dead at {row['dead_since']}, and its credential is gone"
             return {**told, "status": DEAD, "ask": False, "why": why, "at": at}
@@ -491,9 +509,10 @@ def judged(
 ) -> tuple[list[Row], list[Event]]:
     """Return the rows of one host after its keys were asked about.
 
-    ``learned`` and ``findings`` are those of ``api_key_info`` and ``api_key_policy`` (rule ``retired-key-alive``);
-    ``others`` are the rows of all hosts: a key that died for one host is dead for the others. A refused key is not
-    asked about again, and after a call for silence no key of that exchange.
+    ``learned`` and ``findings`` are those of ``api_key_info`` and ``api_key_policy`` (rule ``retired-key-alive``). With
+    ``others``, the rows of all hosts, a key that died for one host is dead for the others: that takes a step of its
+    own, when all of them have noted their answers. A refused key is not asked about again, and after a call for silence
+    no key of that exchange.
     """
     facts = {fact["name"]: fact for fact in learned}
     verdicts = {each["subject"]["key"]: each for each in findings if each["rule"] == "retired-key-alive"}
@@ -508,17 +527,17 @@ def judged(
         fact, verdict = facts.get(row["key"]), verdicts.get(shown(row["key"]))
         told: dict[str, t.Any] = {}
         if row["status"] != DEAD and fact is not None and verdict is not None:
-            told = {**_answered(row, fact=fact, verdict=verdict, others=others), "at": at}
+            told = {**_answered(row, fact=fact, verdict=verdict), "at": at}
         new = {**row, **told}
+        if new["status"] != DEAD and new["held_by"]:
+            new.update(_by_another(new, others=others))
         if row["exchange"] in silent and new["status"] != DEAD and new["ask"]:
             new.update(ask=False, why=f"{row['title']} asked for silence; ask again in half an hour")
         changed.append(new)
     return changed, _changes(rows, changed, at=at)
 
 
-def _answered(
-    row: Row, *, fact: t.Mapping[str, t.Any], verdict: t.Mapping[str, t.Any], others: t.Sequence[Row]
-) -> dict[str, t.Any]:
+def _answered(row: Row, *, fact: t.Mapping[str, t.Any], verdict: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     access = fact["access"]
     status = access["status"]
     said = access.get("message") or access.get("next_step") or status
@@ -531,28 +550,32 @@ def _answered(
         return {"status": ALIVE, "ask": True, "why": f"{row['title']} still accepts it"}
     if status == "permission_denied":
         return {"status": ALIVE, "ask": False, "why": f"{row['title']} still knows it: {shown(said, limit=200)}"}
+    if status == "not_asked":
+        return {"ask": False, "why": "nobody here can ask this exchange; see on its page that the key is gone"}
     if status == "held_back":
         held = why_held_back(access.get("next_step"))
         if held is not None and held.kind == SAME_KEY:
-            if held.status == "invalid_key" and _same_site(row, host=held.host, others=others):
-                why = f"{row['title']} refused it as a key that it does not know, when {held.host} asked"
-                return {"status": DEAD, "ask": False, "why": why}
             why = f"{held.host} was refused with the same key ({shown(held.status)}), so nobody asks again in this run"
-            return {"ask": False, "why": why}
-        return {"ask": held is None, "why": shown(said, limit=200)}
+            proves = held.status == "invalid_key"
+            return {"ask": False, "why": why, "held_by": held.host if proves else None}
+        # With a message something on the host is wrong, which no later round mends.
+        return {"ask": held is None and not access.get("message"), "why": shown(said, limit=200)}
     if status == "unreachable":
         return {"status": UNKNOWN, "ask": True, "why": f"{row['title']} was not reached: {shown(said, limit=160)}"}
     why = f"{row['title']} answered {shown(status)}, which proves nothing: {shown(said, limit=200)}"
     return {"status": UNKNOWN, "ask": False, "why": why}
 
 
-def _same_site(row: Row, *, host: str, others: t.Sequence[Row]) -> bool:
-    """Return whether a host that was refused asked at the same site: elsewhere a living key is not known either."""
+def _by_another(row: Row, *, others: t.Sequence[Row]) -> dict[str, t.Any]:
+    """Return what another host's refusal with the same key proves: nothing, unless it asked at the same site."""
     site = ("exchange", "environment", "region")
-    return any(
-        each["host"] == host and each["status"] == DEAD and all(each[name] == row[name] for name in site)
+    if any(
+        each["host"] == row["held_by"] and each["status"] == DEAD and all(each[name] == row[name] for name in site)
         for each in others
-    )
+    ):
+        why = f"{row['title']} refused it as a key that it does not know, when {row['held_by']} asked"
+        return {"status": DEAD, "why": why}
+    return {}
 
 
 def _changes(before: t.Sequence[Row], after: t.Sequence[Row], *, at: str) -> list[Event]:

@@ -41,10 +41,14 @@ def candidates_of(hostvars: t.Any, *, facts: str) -> tuple[list[Candidate], list
         raw = raw_of(host)
         try:
             keys = keys_of_host(host=host, raw=raw, variables=[_KEYS], loader=loader, marks=None)
-            documents = _documents(host, raw, loader=loader)
         except InputError as error:
             problems.append(str(error))
             continue
+        try:
+            documents = _documents(host, raw, loader=loader)
+        except InputError as error:
+            problems.append(str(error))
+            documents = {}
         bots = _bots(host, raw, loader=loader) if keys else {}
         for key in keys:
             holds = [name for name, names in documents.items() if key.name in names]
@@ -80,10 +84,10 @@ def with_ids(candidates: t.Sequence[Candidate], hostvars: t.Any, *, hosts: t.Col
     ]
 
 
-def services_declared(hostvars: t.Any) -> dict[str, dict[str, t.Any]]:
-    """Return what the services of each host declare to do; a host that declares nothing is left out."""
+def services_declared(hostvars: t.Any, *, hosts: t.Collection[str]) -> dict[str, dict[str, t.Any]]:
+    """Return what the services of these hosts declare to do; a host that declares nothing is left out."""
     found = {}
-    for host in hostvars:
+    for host in hosts:
         if raw_getter(hostvars)(host).get(_SERVICES) is None:
             continue
         try:

@@ -198,14 +198,16 @@ def test_a_region_or_environment_without_a_page_has_none() -> None:
 
 
 @pytest.mark.parametrize("wanted", ["stopp", [], ["a", 1], {"a": "b"}, None, 5])
-def test_a_service_that_declares_what_it_cannot_do(wanted: Any) -> None:
-    with pytest.raises(InputError, match="exchange_credentials_revoke_services of bot1: grid-bot"):
-        planned(one(), services={"bot1": {"grid-bot": wanted}})
+def test_a_service_that_declares_what_it_cannot_do_is_said_and_the_list_is_there(wanted: Any) -> None:
+    told = planned(one(services=("grid-bot",)), services={"bot1": {"grid-bot": wanted}})
+    assert told["mistakes"][0].startswith("exchange_credentials_revoke_services of bot1: grid-bot")
+    assert len(told["lines"]) > 2
 
 
 def test_services_that_are_no_mapping() -> None:
-    with pytest.raises(InputError, match="is no mapping"):
-        planned(one(), services={"bot1": ["grid-bot"]})
+    assert "is no mapping" in planned(one(), services={"bot1": ["grid-bot"]})["mistakes"][0]
+    # What a host declares that has none of the keys is of no concern.
+    assert planned(one(), services={"bot2": ["grid-bot"]})["mistakes"] == []
 
 
 def test_who_is_asked_about_and_who_waits() -> None:
@@ -257,19 +259,19 @@ def test_what_services_did(do: str, result: dict[str, Any], problem: str | None)
 # --- what an answer means ---
 
 
-def asked(status: str, *, code: str | None = None, step: str | None = None, name: str = "grid") -> dict[str, Any]:
-    access = {"status": status, "code": code, "message": None, "next_step": step}
-    return {"name": name, "exchange": "bybit", "access": access}
+def asked(
+    status: str, *, code: str | None = None, step: str | None = None, message: str | None = None
+) -> dict[str, Any]:
+    access = {"status": status, "code": code, "message": message, "next_step": step}
+    return {"name": "grid", "exchange": "bybit", "access": access}
 
 
 def found_to_be(status: str, name: str = "grid") -> dict[str, Any]:
     return {"rule": "retired-key-alive", "status": status, "subject": {"key": name}, "waiver": "Ada and Bob"}
 
 
-def answer(fact: dict[str, Any], verdict: str, *, others: list[it.Row] | None = None) -> it.Row:
-    ((row,), _events) = it.judged(
-        rows(one()), learned=[fact], findings=[found_to_be(verdict)], others=others or [], at=LATER
-    )
+def answer(fact: dict[str, Any], verdict: str) -> it.Row:
+    (row,), _events = it.judged(rows(one()), learned=[fact], findings=[found_to_be(verdict)], others=[], at=LATER)
     return row
 
 
@@ -278,6 +280,7 @@ def answer(fact: dict[str, Any], verdict: str, *, others: list[it.Row] | None = 
     [
         (asked("invalid_key", code="10003"), "pass", "dead", False),
         (asked("not_asked"), "waived", "dead", False),
+        (asked("not_asked"), "unknown", "unknown", False),
         (asked("accepted"), "fail", "alive", True),
         (asked("permission_denied"), "fail", "alive", False),
         (asked("unreachable"), "unknown", "unknown", True),
@@ -292,6 +295,7 @@ def answer(fact: dict[str, Any], verdict: str, *, others: list[it.Row] | None = 
             "unknown",
             True,
         ),
+        (asked("held_back", message="the file is gone"), "unknown", "unknown", False),
         (asked("held_back", step=_WHY[SILENCE].format(exchange="bybit", host="b")), "unknown", "unknown", False),
         (asked("held_back", step=_WHY[SAME_KEY].format(host="b", status="ip")), "unknown", "unknown", False),
     ],
@@ -306,10 +310,13 @@ def test_an_answer(fact: dict[str, Any], verdict: str, status: str, may_ask: boo
 def test_a_key_that_died_for_one_host_is_dead_for_the_others_at_the_same_site(region: str, status: str) -> None:
     other = {**rows(one(host="bot2", region=region))[0], "status": "dead"}
     held = asked("held_back", step=_WHY[SAME_KEY].format(host="bot2", status="invalid_key"))
-    ((row,), _events) = it.judged(
-        rows(one(region="global")), learned=[held], findings=[found_to_be("unknown")], others=[other], at=LATER
+    given, _events = it.judged(
+        rows(one(region="global")), learned=[held], findings=[found_to_be("unknown")], others=[], at=AT
     )
+    assert (given[0]["status"], given[0]["ask"], given[0]["held_by"]) == ("unknown", False, "bot2")
+    (row,), events = it.judged(given, learned=[], findings=[], others=[*given, other], at=LATER)
     assert (row["status"], row["ask"]) == (status, False)
+    assert [each["what"] for each in events] == (["dead"] if status == "dead" else [])
 
 
 def test_after_a_call_for_silence_nothing_of_that_exchange_is_asked() -> None:
@@ -378,6 +385,10 @@ def test_what_cannot_be_asked_about_is_not_dead(credentials: Any, askable: tuple
     row = begun(one(documents=("d",)), *credentials, askable=askable)
     assert (row["status"], row["ask"]) == ("unknown", False)
     assert said in row["why"]
+
+
+def test_a_key_of_an_exchange_that_nobody_can_ask_may_still_be_waived() -> None:
+    assert begun(one(exchange="other", declared={"ccxt_id": "weex"}), askable=())["ask"] is True
 
 
 def test_what_an_earlier_run_proved_and_removed_is_dead() -> None:
