@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils._exchanges._contract import Exchange
 from ..module_utils._exchanges._registry import find
 from ..module_utils._exchanges._signing import HMAC
+from ..plugin_utils._enrollment import settling_of
 from .credential_documents import FIELDS, documents_and_keys
 
 DOCUMENTATION = r"""
@@ -66,7 +67,8 @@ _value:
     - C(question) is the key without secrets, for M(trading.hosts.api_key_info) with a C(credential).
     - C(asks) lists what a person is asked for, each with C(field) and C(prompt). C(cannot_be_typed) says why nobody
       can be asked, or is null.
-    - C(settles) is the number of seconds after which a new key works at the latest, and C(settling) says so.
+    - C(settles) is the number of seconds after which a new key works at the latest, C(settling) says so, C(polled) is
+      whether it is worth waiting, with C(pause) seconds between two questions, after a refusal of C(settles_from).
   type: dict
 """
 
@@ -83,7 +85,6 @@ def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str |
     declared = key.get("declared")
     ccxt_id = declared.get("ccxt_id") if isinstance(declared, dict) else None
     title = exchange.title if exchange is not None else str(ccxt_id or key.get("exchange"))
-    settling = exchange.settling() if exchange is not None else None
     return {
         "document": document,
         "next": f"{document}.next",
@@ -96,8 +97,7 @@ def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str |
         "question": question(key),
         "asks": [{"field": field, "prompt": f"The new key's {_WORDS[field]}"} for field in fields_of(exchange)],
         "cannot_be_typed": _cannot_be_typed(exchange, title=title),
-        "settles": settling.seconds if settling is not None else 0,
-        "settling": settling.described if settling is not None else "",
+        **settling_of(exchange),
     }
 
 

@@ -398,7 +398,7 @@ escrow:
       elements: str
 transport:
   description: How the secrets travelled.
-  returned: when secrets were sent
+  returned: when secrets were sent, or copied on the host
   type: dict
   contains:
     connection:

@@ -21,7 +21,7 @@ from ._case import Case, Host, Way, listed, shown
 from ._finding import Remedy
 
 #: Kinds of evidence, as people read them.
-_KINDS = {
+KINDS = {
     "accepted": "the exchange accepted a call from it",
     "printed": "the exchange printed it",
     "majority": "most IP sources saw it",
@@ -54,7 +54,7 @@ def kinds(host: Host, address: str, *, ours: t.Collection[str] = ()) -> tuple[st
     known = host.kinds.get(address)
     if known is None:
         known = host.kinds[address] = frozenset(_observed_kinds(host, address))
-    return tuple(kind for kind in _KINDS if kind in known or (kind == "declared" and address in ours))
+    return tuple(kind for kind in KINDS if kind in known or (kind == "declared" and address in ours))
 
 
 def _observed_kinds(host: Host, address: str) -> set[str]:
@@ -167,7 +167,7 @@ def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str
     if len(agreed) < len(wanted):
         doubt = next(a for a in wanted if a not in agreed)
         have = kinds(case.host, doubt, ours=case.ours)
-        because = f"so far {' and '.join(_KINDS[kind] for kind in have)}" if have else "nothing vouches for it"
+        because = f"so far {' and '.join(KINDS[kind] for kind in have)}" if have else "nothing vouches for it"
         remedy = Remedy(
             f"Confirm that {shown(doubt)} is this host's own address: {because}.",
             "One more kind of evidence (the exchange's word, the host's interface, a declaration) or confirm: true"

@@ -167,7 +167,9 @@ def judge(
     for rule in wanted:
         if rule.scope == "host":
             for host in hosts.values():
-                for subject, answer in rule.function(HostCase(host, policy, gate in PLACING, whole)):
+                # Where every key is in place already, none comes to the host.
+                comes = not host.keys or any((host.name, key.name) not in replaced for key in host.keys)
+                for subject, answer in rule.function(HostCase(host, policy, gate in PLACING and comes, whole)):
                     judgement.add(rule, subject, answer, raw=(host.name, subject.key))
     loosened = policy.loosened(defaults=DEFAULTS) + milder(asked, than=gate)
     if rules is None:

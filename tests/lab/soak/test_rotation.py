@@ -10,26 +10,20 @@ The tests of this file build on each other's host, in the order in which they st
 from __future__ import annotations
 
 import json
-import os
-import pty
-import re
-import select
 import subprocess
-import termios
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab._tools import wait_for
+from tests.lab.e2e._person import Person
 from tests.lab.e2e._rotation import AFTER, BEFORE, BOT, DONE, RUN, SERVICE, UNIT, Bot, clean
 from tests.lab.e2e._support import Run, place
 from tests.lab.e2e._sweep import Needles, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from tests.lab._lab import Lab
 
@@ -202,48 +196,6 @@ def test_the_sealed_copy_is_of_the_key_in_use_and_that_key_is_not_retired(
     assert run.returncode == 0, run.output
     assert (bot.files(), bot.holds()) == ([bot.file()], fresh.key)
     bot.key = fresh
-
-
-class Person:
-    """Somebody at a terminal, who answers prompts."""
-
-    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            os.execvpe(argv[0], list(argv), dict(environment))
-        self.output = ""
-        self.seen = 0
-
-    def read(self, text: str) -> None:
-        """Wait until this has been shown after what was waited for last."""
-        end = time.monotonic() + 60
-        while not (found := re.search(text, self.output[self.seen :])):
-            assert time.monotonic() < end, self.output
-            assert self._more(), self.output
-        self.seen += found.end()
-
-    def _more(self) -> bool:
-        if not select.select([self.terminal], [], [], 1)[0]:
-            return True
-        try:
-            data = os.read(self.terminal, 65536)
-        except OSError:  # the other end is closed
-            return False
-        self.output += data.decode(errors="replace")
-        return bool(data)
-
-    def answer(self, prompt: str, text: str) -> None:
-        """Answer as a person does: Ansible throws away what was typed before it listens."""
-        self.read(prompt)
-        wait_for(lambda: not termios.tcgetattr(self.terminal)[3] & termios.ICANON, what="Ansible to listen", timeout=10)
-        threading.Event().wait(0.2)
-        os.write(self.terminal, f"{text}\r".encode())
-
-    def end(self) -> int:
-        while self._more():
-            pass
-        os.close(self.terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def test_a_person_is_led_through(lab: Lab, bot: Bot) -> None:

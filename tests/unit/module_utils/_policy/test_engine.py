@@ -250,6 +250,17 @@ def test_a_waiver_of_a_host_rule_names_the_host_alone() -> None:
     assert next(f for f in judged.findings if f.rule == "ssh-host-verified").status == "waived"
 
 
+@pytest.mark.parametrize(("placed", "severity"), [([], "critical"), ([("bot1", "grid-bybit")], "high")])
+def test_a_host_to_which_no_key_comes_is_not_one_where_something_is_placed(
+    placed: list[tuple[str, str]], severity: str
+) -> None:
+    """Keys that lie on their host are asked about without a secret, and then nobody looks at the way there."""
+    judged = report(key(), gate="place", placed=placed, machines=[Machine("bot1", host_key="bound")])
+    finding = next(f for f in judged.findings if f.rule == "ssh-host-verified")
+    assert (finding.status, finding.severity) == ("unknown", severity)
+    assert bool(judged.blocking) is (severity == "critical")
+
+
 def _unverified() -> Machine:
     return Machine("bot1", host_key="bound", verified_host=False)
 

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, trading.hosts contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which file of an inventory holds a host's keys. Private to this collection.
+
+A variable that stands in two files counts only once, and a directory ``host_vars/<host>`` hides a file
+``host_vars/<host>.yml``. So a program must not just make a file of its own: keys would be lost from sight.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+VARIABLES = ("exchange_credentials_api_keys", "exchange_credentials_documents")
+_NEW = "exchange_credentials.yml"
+_SUFFIXES = (".yml", ".yaml", ".json")
+_HOLDS = re.compile(rf"^(?:{'|'.join(VARIABLES)})[ \t]*:", re.MULTILINE)
+_SEALED = "$ANSIBLE_VAULT;"
+_MAX_BYTES = 8 * 1024 * 1024
+
+
+def registry_path(*, inventory: str | None, host: str, declared: bool) -> str | None:
+    """Return the file that holds the host's keys, or the one to make; ``None`` where only a person can tell.
+
+    ``inventory`` is the directory of the inventory. ``declared`` says that the host has keys or documents already:
+    where no file of its own holds them, they come from a group, a play or a vaulted file.
+    """
+    if not inventory or not host or "/" in host:
+        return None
+    own = Path(inventory) / "host_vars" / host
+    files = _files(own)
+    holding = [path for path in files if _HOLDS.search(_text(path))]
+    if len(holding) == 1:
+        return str(holding[0])
+    if holding or declared:
+        return None
+    # Ansible takes the directory, else the first of these files, and nothing else.
+    if own.is_dir():
+        return str(own / _NEW)
+    if not files:
+        return str(own / _NEW)
+    path = files[0]
+    return None if path.suffix == ".json" or _text(path).startswith(_SEALED) else str(path)
+
+
+def _files(own: Path) -> list[Path]:
+    if own.is_dir():
+        found = sorted(path for path in own.rglob("*") if path.is_file() and not path.name.startswith("."))
+        return [path for path in found if path.suffix in ("", *_SUFFIXES)]
+    beside = [own, *(own.with_name(own.name + suffix) for suffix in _SUFFIXES)]
+    return [path for path in beside if path.is_file()][:1]
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(_MAX_BYTES)
+    except OSError:
+        return ""
+
+
+def host_of(variables: t.Mapping[str, t.Any]) -> tuple[str | None, str]:
+    """Return the directory of the inventory and the host's name in it, of Ansible's variables."""
+    directory = variables.get("inventory_dir")
+    return None if directory is None else str(directory), str(variables.get("inventory_hostname") or "")
