@@ -189,7 +189,7 @@ def _plan(
     held = placed.get(wanted.name)
     return {
         "name": wanted.name,
-        "path": path,
+        "path": wanted.path,
         # The one that is read goes last, so that the copies are found with it until then.
         "files": [*sorted({other for key in keys for other in key["also_in"]}), path],
         "service": wanted.service,
@@ -198,7 +198,7 @@ def _plan(
         "request": {**shape, "read_from": entries},
         "document": {**shape, "api_keys": names},
         "api_keys": [_registered(key, name, wanted=wanted) for key, name in zip(keys, names, strict=True)],
-        "how": _how(keys[0]["program"], name=wanted.name, path=path, account=names[0]),
+        "how": _how(keys[0]["program"], name=wanted.name, path=wanted.path, account=names[0]),
     }
 
 

@@ -112,7 +112,8 @@ def test_the_newest_file_is_read_and_its_copies_go_with_it(tmp_path: Path) -> No
         os.utime(file, (1_000_000 + at, 1_000_000 + at))
     for named in (old, new):
         (only,) = plan(tmp_path, files=[{"path": str(named), "name": "bot"}])["plans"]
-        assert (only["path"], only["files"]) == (str(new), [str(old), str(new)])
+        assert (only["path"], only["files"]) == (str(named), [str(old), str(new)])
+        assert only["request"]["read_from"] == [{"path": str(new), "entry": None}]
 
 
 def test_one_user_of_several_is_adopted(tmp_path: Path) -> None:
