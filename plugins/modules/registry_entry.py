@@ -54,7 +54,7 @@ options:
     required: true
   document:
     description:
-      - The document that holds the key, as the role M(trading.hosts.exchange_credentials#role) takes it in
+      - The document that holds the key, as the role P(trading.hosts.exchange_credentials#role) takes it in
         C(exchange_credentials_documents). C(name) says which one it is.
       - The names in C(api_keys) are added to those that it has.
       - Not with O(state=absent). There the key's name is taken out of each document of the file, and a document that
