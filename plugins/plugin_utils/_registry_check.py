@@ -13,6 +13,7 @@ from __future__ import annotations
 import collections
 import datetime
 import functools
+import os
 import re
 import typing as t
 from pathlib import Path
@@ -28,20 +29,19 @@ from ..module_utils._redact import one_line
 from ._facts_files import plain
 from ._inventory_keys import has_template, open_rows, raw_getter
 from ._origin import Origin, origin_in, origin_of
+from ._registry_path import variable_files
 from ._registry_rules import (
     API_KEYS,
     DOCUMENT_SPEC,
     DOCUMENTS,
     KEY_SPEC,
     NOT_IN_CLEAR,
+    Place,
     Problem,
     Spec,
     document_problems,
     key_problems,
     nearest,
-)
-from ._registry_rules import (
-    Path as Place,
 )
 
 _HOSTS = ("shared_with", "standby_hosts")
@@ -77,16 +77,12 @@ def check(*, hostvars: t.Mapping[str, t.Any], loader: t.Any, today: datetime.dat
     """
     raw_of = raw_getter(hostvars)
     hosts = tuple(str(name) for name in hostvars)
-    text_of = functools.cache(_text_of)
-
-    def shows(file: str, value: str) -> bool:
-        return _shows(text_of(file), value)
-
+    files = _Files()
     problems: dict[tuple[str, Origin | str], list[str]] = collections.defaultdict(list)
     notes: dict[tuple[str, Origin | str], list[str]] = collections.defaultdict(list)
     counted = [0, 0, 0]
     for host in hosts:
-        registry = _Registry(host, raw_of(host), loader=loader, today=today, hosts=hosts, shows=shows)
+        registry = _Registry(host, raw_of(host), loader=loader, today=today, hosts=hosts, files=files)
         registry.check()
         for kind, found in ((problems, registry.problems), (notes, registry.notes)):
             for sentence, origin in found:
@@ -115,14 +111,14 @@ class _Registry:
         loader: t.Any,
         today: datetime.datetime,
         hosts: t.Sequence[str],
-        shows: t.Callable[[str, str], bool],
+        files: _Files,
     ) -> None:
         self._host = host
         self._raw = raw
         self._loader = loader
         self._today = today
         self._hosts = dict.fromkeys(hosts)
-        self._shows = shows
+        self._files = files
         self._unresolved: set[Place] = set()
         self.problems: list[tuple[str, Origin | None]] = []
         self.notes: list[tuple[str, Origin | None]] = []
@@ -143,6 +139,7 @@ class _Registry:
         for variable, entries in ((API_KEYS, self.keys), (DOCUMENTS, self.documents)):
             self._duplicates(variable, entries)
         self._joined()
+        self._hidden()
 
     # --- what the inventory holds ---
 
@@ -178,14 +175,16 @@ class _Registry:
         return entry
 
     def _open(self, variable: str, path: Place, value: t.Any) -> t.Any:
-        """Return a value, resolved; one that cannot be is a problem, and then counts as not set."""
+        """Return a value, resolved; one that cannot be counts as not set, and is a problem unless a vault is locked."""
         try:
             return plain(self._templar.template(value) if has_template(value) else value)
         except AnsibleError as error:
+            self._unresolved.add((variable, *path))
+            if _is_locked(value):
+                return None
             problem = f"cannot be resolved ({one_line(error, limit=160).rstrip('.')})"
             text = str(InputError(field=f"{variable}[{path[0]}].{path[1]}", problem=problem, mend="mend the template"))
             self._say(text, variable, path)
-            self._unresolved.add((variable, *path))
             return None
 
     @functools.cached_property
@@ -214,7 +213,7 @@ class _Registry:
                 continue
             if value.startswith("ENC["):
                 told = "is as SOPS encrypted it", "enable the vars plugin community.sops.sops, which decrypts it"
-            elif origin and self._shows(origin.file, value):
+            elif origin and self._files.show(origin.file, value):
                 told = "stands in the file in clear", _VAULT
             else:
                 continue
@@ -246,6 +245,25 @@ class _Registry:
                     variable,
                     (index, "name"),
                 )
+
+    def _hidden(self) -> None:
+        """Say where a list stands that another one hides: its keys are lost from sight."""
+        directories = dict.fromkeys(str(self._raw.get(name) or "") for name in ("inventory_dir", "playbook_dir"))
+        groups = ["all", *(str(name) for name in self._raw.get("group_names") or ())]
+        places = [("host_vars", self._host), *(("group_vars", group) for group in groups)]
+        for variable in (API_KEYS, DOCUMENTS):
+            shown = origin_of(self._raw.get(variable))
+            for directory in filter(None, directories if shown else ()):
+                for kind, name in places:
+                    for hidden in self._files.lines(variable, Path(directory, kind, name)):
+                        if shown is None or os.path.realpath(hidden.file) == os.path.realpath(shown.file):
+                            continue
+                        if kind == "host_vars":
+                            text = f"{variable}: is hidden by the list in {shown}; make one of the two."
+                            self.problems.append((text, hidden))
+                        else:
+                            text = f"{variable}: a list of their own hides this one from some of its hosts."
+                            self.notes.append((text, hidden))
 
     def _joined(self) -> None:
         """Say what does not fit between documents and keys."""
@@ -279,6 +297,13 @@ def _name(entry: t.Any) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def _is_locked(value: t.Any) -> bool:
+    """Return whether there is a vaulted value in it, which only the password can tell."""
+    if isinstance(value, (dict, t.Mapping)):
+        return any(map(_is_locked, value.values()))
+    return any(map(_is_locked, value)) if isinstance(value, (list, tuple)) else isinstance(value, EncryptedString)
+
+
 def _is_private(entry: t.Mapping[str, t.Any]) -> bool:
     """Return whether the key's id is a private key by mistake, and so a secret."""
     given, exchange = entry.get("api_key"), find(str(entry.get("exchange")))
@@ -288,13 +313,30 @@ def _is_private(entry: t.Mapping[str, t.Any]) -> bool:
     return is_pem(given) or (public is not None and re.fullmatch(public, given) is None)
 
 
-def _shows(text: str | None, value: str) -> bool:
-    """Return whether whoever opens the file with this text reads the value in it."""
-    if text is None or text.startswith("$ANSIBLE_VAULT"):
-        return False
-    # SOPS and others decrypt on the way from the file. In a file of clear text alone nothing else can be.
-    written = all(line.strip() in text for line in value.splitlines())
-    return written or not any(sign in text for sign in ("$ANSIBLE_VAULT", "ENC["))
+class _Files:
+    """The files of an inventory, each read once."""
+
+    def __init__(self) -> None:
+        self._text = functools.cache(_text_of)
+        self.lines = functools.cache(self._lines)
+
+    def show(self, file: str, value: str) -> bool:
+        """Return whether whoever opens the file reads the value in it."""
+        text = self._text(file)
+        if text is None or text.startswith("$ANSIBLE_VAULT"):
+            return False
+        # SOPS and others decrypt on the way from the file. In a file of clear text alone nothing else can be.
+        written = all(line.strip() in text for line in value.splitlines())
+        return written or not any(sign in text for sign in ("$ANSIBLE_VAULT", "ENC["))
+
+    def _lines(self, variable: str, of: Path) -> tuple[Origin, ...]:
+        """Return where a variable is set in the files of a host or a group, ``host_vars/<host>`` without its ending."""
+        found = []
+        for file in map(str, variable_files(of)):
+            text = self._text(file) or ""
+            if match := re.search(rf"^{variable}[ \t]*:", text, re.MULTILINE):
+                found.append(Origin(file, text.count("\n", 0, match.start()) + 1))
+        return tuple(found)
 
 
 def _text_of(file: str) -> str | None:

@@ -31,7 +31,7 @@ def registry_path(*, inventory: str | None, host: str, declared: bool) -> str | 
     if not inventory or not host or "/" in host:
         return None
     own = Path(inventory) / "host_vars" / host
-    files = _files(own)
+    files = variable_files(own)
     holding = [path for path in files if _HOLDS.search(_text(path))]
     if len(holding) == 1:
         return str(holding[0])
@@ -46,7 +46,8 @@ def registry_path(*, inventory: str | None, host: str, declared: bool) -> str | 
     return None if path.suffix == ".json" or _text(path).startswith(_SEALED) else str(path)
 
 
-def _files(own: Path) -> list[Path]:
+def variable_files(own: Path) -> list[Path]:
+    """Return the files that Ansible reads for ``host_vars/<host>`` or ``group_vars/<group>``, here ``own``."""
     if own.is_dir():
         found = sorted(path for path in own.rglob("*") if path.is_file() and not path.name.startswith("."))
         return [path for path in found if path.suffix in ("", *_SUFFIXES)]

@@ -27,7 +27,7 @@ API_KEYS = "exchange_credentials_api_keys"
 DOCUMENTS = "exchange_credentials_documents"
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 #: One entry of each variable, in the form of Ansible's argument specification.
 KEY_SPEC: Spec = ARGUMENT_SPEC["api_keys"]["options"]
@@ -57,7 +57,7 @@ _EAST = datetime.timedelta(hours=14)
 class Problem(t.NamedTuple):
     """One thing that is wrong in an entry: where in it, and one sentence for a person, without any secret."""
 
-    path: Path
+    path: Place
     sentence: str
 
 
@@ -82,7 +82,7 @@ def document_problems(entry: t.Any, *, where: str, part: bool = False) -> list[P
 class _Field:
     """A place in an entry."""
 
-    def __init__(self, where: str, path: Path = ()) -> None:
+    def __init__(self, where: str, path: Place = ()) -> None:
         self.where = where
         self.path = path
 

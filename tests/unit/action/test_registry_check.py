@@ -44,9 +44,15 @@ class Inventory:
     def act(self, action: type[t.Any], *, unlocked: bool = True, **args: t.Any) -> dict[str, t.Any]:
         loader = DataLoader()
         loader.set_vault_secrets([("default", SECRET)] if unlocked else [])
-        hostvars: dict[str, t.Any] = {host: {} for host in GROUPS}
+        hostvars: dict[str, t.Any] = {
+            host: {"inventory_dir": str(self.directory), "playbook_dir": str(self.directory), "group_names": [group]}
+            for host, group in GROUPS.items()
+        }
         for host, group in GROUPS.items():
-            for file in (*self.directory.glob(f"group_vars/{group}*"), *self.directory.glob(f"host_vars/{host}/*")):
+            for file in (
+                *self.directory.glob(f"group_vars/{group}*"),
+                *sorted(self.directory.glob(f"host_vars/{host}/*")),
+            ):
                 hostvars[host] |= loader.load_from_file(str(file), cache="all", trusted_as_template=True)
         task = SimpleNamespace(args=args, async_val=0, check_mode=False, diff=False, action="x", collections=[])
         made = action(
@@ -244,6 +250,19 @@ def test_a_mistake_in_a_groups_file_is_one_problem_of_its_hosts(inventory: Inven
     assert problem["hosts"] == ["bot1", "bot2"]
 
 
+def test_a_list_that_another_file_hides_is_told(inventory: Inventory) -> None:
+    inventory.write("group_vars/bots.yml", f"x: 1\n\n{KEYS}: [{{name: g, exchange: okx}}]\n")
+    inventory.write("host_vars/bot1/a.yml", f"{KEYS}: [{{name: a, exchange: okx}}]\n")
+    inventory.write("host_vars/bot1/b.yml", f"{KEYS}: [{{name: b, exchange: okx}}]\n")
+    result = inventory.checked()
+    (problem,) = result["problems"]
+    assert (Path(problem["file"]).name, problem["line"]) == ("a.yml", 1)
+    assert problem["message"] == f"{KEYS}: is hidden by the list in host_vars/bot1/b.yml:1; make one of the two."
+    # A host's list in the place of its group's may be meant.
+    (note,) = result["notes"]
+    assert (Path(note["file"]).name, note["line"], note["hosts"]) == ("bots.yml", 3, ["bot1"])
+
+
 def test_of_what_a_template_made_the_templates_line_is_told(inventory: Inventory) -> None:
     inventory.write("host_vars/bot1/keys.yml", f"made: [{{name: a, exchange: okxx}}]\n\n{KEYS}: '{{{{ made }}}}'\n")
     (problem,) = inventory.checked()["problems"]
@@ -272,7 +291,10 @@ def test_a_secret_in_an_encrypted_file_is_not_in_clear(inventory: Inventory) -> 
 def test_a_vault_that_is_locked_keeps_nobody_from_checking(inventory: Inventory) -> None:
     value = VaultLib([("default", SECRET)]).encrypt("canary-in-vault", SECRET).decode()
     block = "".join(f"  {line}\n" for line in value.splitlines())
-    inventory.write("host_vars/bot1/keys.yml", key(f"secret: !vault |\n{block}region: mars"))
+    deep = block.replace("  ", "    ")
+    inventory.write(
+        "host_vars/bot1/keys.yml", key(f"secret: !vault |\n{block}region: mars\ndeclared:\n  account: !vault |\n{deep}")
+    )
     result = inventory.checked(unlocked=False)
     assert ["region" in problem["message"] for problem in result["problems"]] == [True]
     # What has a secret and is in no document is placed nowhere: worth a word, and no mistake by itself.
