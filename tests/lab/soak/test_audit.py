@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lab._simulator import STATE_DIR
-from tests.lab.demo._scenarios import SCENARIOS, api_key, create
+from tests.lab.demo._scenarios import SCENARIOS, Scenario, api_key, create
 from tests.lab.e2e._support import HOSTS, Controller, Run, names, place, virgin
 from tests.lab.e2e._sweep import Needles, sweep
 from tests.simulator.client import Simulator
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 EXPOSED = "srv/freqtrade/user_data/config.json"
 SECRETS = ("api_key", "secret", "passphrase")
+LISTED = Scenario(
+    host="alpha", name="carry", exchange="woo", shows="a key beside which others were made", allowlist=("{public}",)
+)
+UNKNOWN_KEY = "unknown-key-on-account"
 
 
 class Audited:
@@ -42,12 +46,18 @@ class Audited:
         now = datetime.datetime.now(tz=datetime.UTC)
         for host in HOSTS:
             public = lab.public_addresses(host)[0]
-            scenarios = [scenario for scenario in SCENARIOS if scenario.host == host]
+            scenarios = [scenario for scenario in (*SCENARIOS, LISTED) if scenario.host == host]
             keys = [
                 api_key(scenario, create(simulator, scenario, public=public, now=now), now=now)
                 for scenario in scenarios
             ]
             self._place(host, keys)
+            for key in keys:
+                if key["name"] == LISTED.name:
+                    account = key["declared"]["account"]
+                    self.stranger = simulator.create_key(
+                        "woo", account_id=account, parent_id="10000001", permissions="read-only"
+                    )
             self.controller.write_vars(
                 {
                     "exchange_credentials_api_keys": [
@@ -109,11 +119,27 @@ def test_what_each_key_needs_is_said_without_a_secret_on_the_controller(lab: Lab
         (f"/{EXPOSED}", "credential-exposed"),
     } <= failed(report)
     assert not {name for name, _rule in failed(report)} & {"grid"}
+    assert UNKNOWN_KEY not in {rule for _name, rule in failed(report)}, "nobody asked"
     # Nothing was changed, and no secret went to the controller.
     assert [result.task for result in run.results if result.status == "changed"] == []
     disks = [lab.root(host) / top for host in HOSTS for top in ("home", "root", "tmp", "var/tmp", "var/log")]
     assert sweep(Needles.of(audited.secrets), audited.controller.directory / "audit", *disks) == []
     assert not any(secret in run.output for secret in audited.secrets)
+
+
+def test_keys_that_nobody_declares_are_found_where_somebody_wants_to_know(audited: Audited) -> None:
+    words = ("-e", "audit_other_keys=true", "-e", "audit_look_for_secrets=false")
+    run, report = audited.run("--limit", "alpha", *words)
+    (found,) = [each for each in report["findings"] if each["rule"] == UNKNOWN_KEY and each["status"] == "fail"]
+    # Beside the one made here the simulator has its own, which withdraw.
+    assert (found["subject"]["key"], found["severity"]) == (LISTED.name, "critical")
+    assert found["evidence"].startswith("the account has keys that nobody declares: ")
+    ends = audited.stranger.key[:3], audited.stranger.key[-3:]
+    assert f"{'…'.join(ends)} (only reads)" in found["evidence"]
+    assert UNKNOWN_KEY not in {each["rule"] for each in report["findings"] if each["status"] == "unknown"}
+    needles = Needles.of([audited.stranger.key, audited.stranger.secret])
+    assert sweep(needles, audited.controller.directory / "audit") == []
+    assert audited.stranger.key not in run.output
 
 
 def test_a_host_that_is_down_is_named_and_its_keys_are_not_seen(lab: Lab, audited: Audited) -> None:
