@@ -177,10 +177,11 @@ class _Registry:
     def _open(self, variable: str, path: Place, value: t.Any) -> t.Any:
         """Return a value, resolved; one that cannot be counts as not set, and is a problem unless a vault is locked."""
         try:
-            return plain(self._templar.template(value) if has_template(value) else value)
+            unfinished = has_template(value) or _is_vaulted(value)
+            return plain(self._templar.template(value) if unfinished else value)
         except AnsibleError as error:
             self._unresolved.add((variable, *path))
-            if _is_locked(value):
+            if _is_vaulted(value):
                 return None
             problem = f"cannot be resolved ({one_line(error, limit=160).rstrip('.')})"
             text = str(InputError(field=f"{variable}[{path[0]}].{path[1]}", problem=problem, mend="mend the template"))
@@ -297,11 +298,11 @@ def _name(entry: t.Any) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _is_locked(value: t.Any) -> bool:
+def _is_vaulted(value: t.Any) -> bool:
     """Return whether there is a vaulted value in it, which only the password can tell."""
     if isinstance(value, (dict, t.Mapping)):
-        return any(map(_is_locked, value.values()))
-    return any(map(_is_locked, value)) if isinstance(value, (list, tuple)) else isinstance(value, EncryptedString)
+        return any(map(_is_vaulted, value.values()))
+    return any(map(_is_vaulted, value)) if isinstance(value, (list, tuple)) else isinstance(value, EncryptedString)
 
 
 def _is_private(entry: t.Mapping[str, t.Any]) -> bool:
