@@ -34,7 +34,7 @@ from ._case import (
 )
 from ._finding import Remedy, Subject
 from ._fleet import Fleet, identity_marks, place
-from ._other_keys import LISTERS, lets_money_out, named
+from ._other_keys import LISTERS, OF_MAIN_ACCOUNTS, lets_money_out, named
 
 _LEARN = Remedy("Learn the facts of this host again, and judge then.")
 
@@ -188,8 +188,13 @@ def _unknown_key_on_account(case: Case) -> Verdict:
         asked = observed is not None and "other_keys" in observed.not_told
         if not (asked or case.policy.require_key_lists) or fleet.other_keys.told_by_another(case):
             return SKIP
+        never = case.key.exchange in OF_MAIN_ACCOUNTS and case.declared.get("account_level") == "sub"
+        never = never and case.basis_of("account_level") == "attested"
+        why = ", which it does for main accounts alone" if never else "" if asked else ", and nobody asked for them"
         return case.root or unknown(
-            f"{case.title} did not tell the account's other keys" + ("" if asked else ", and nobody asked for them"),
+            f"{case.title} did not tell the account's other keys{why}",
+            # No key is red for ever because of what its exchange cannot do.
+            severity="low" if never else None,
             remedy=Remedy(
                 "Look at the keys of this account on the exchange's page, and see that each one is yours.",
                 "Let one key of the account that may read its keys tell them (tell_other_keys).",

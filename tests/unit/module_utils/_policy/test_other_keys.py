@@ -11,13 +11,19 @@ import typing as t
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
-from ansible_collections.trading.hosts.plugins.module_utils._facts import Account, KeyFacts, OtherKey
+from ansible_collections.trading.hosts.plugins.module_utils._facts import (
+    Account,
+    KeyFacts,
+    OtherKey,
+    key_facts,
+    to_json,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._policy._engine import Report
 from ansible_collections.trading.hosts.plugins.module_utils._policy._finding import Finding
 from ansible_collections.trading.hosts.plugins.module_utils._policy._fleet import FleetInput, GivenId
 from ansible_collections.trading.hosts.plugins.module_utils._policy._rules import RULES
 from ansible_collections.trading.hosts.plugins.module_utils._policy._settings import Policy, read_policy
-from tests.unit.module_utils._policy.build import key, refused, report, seen
+from tests.unit.module_utils._policy.build import WORD, key, refused, report, seen
 
 RULE = "unknown-key-on-account"
 OWN, FRIEND = "aaaa…1111", "bbbb…2222"
@@ -185,6 +191,23 @@ def test_what_was_not_told_is_unknown_where_somebody_wants_to_know(
 
 
 @pytest.mark.parametrize(
+    ("exchange", "declared", "severity"),
+    [
+        ("gate", {"attested": {"account_level": WORD}}, "low"),
+        ("htx", {"attested": {"account_level": WORD}}, "low"),
+        ("htx", {}, "high"),
+        ("htx", {"account_level": "main", "attested": {"account_level": WORD}}, "high"),
+        ("woo", {"attested": {"account_level": WORD}}, "high"),
+    ],
+)
+def test_a_sub_accounts_key_is_not_red_for_ever_where_no_list_is_shown_to_it(
+    exchange: str, declared: dict[str, t.Any], severity: str
+) -> None:
+    one = found(silent("grid", exchange=exchange, observed=NOT_TOLD, declared=declared))
+    assert (one.status, one.severity) == ("unknown", severity)
+
+
+@pytest.mark.parametrize(
     ("teller", "status"),
     [
         (told(name="teller", masked=FRIEND), "not_applicable"),
@@ -235,3 +258,31 @@ def test_stale_lists_prove_nothing_good() -> None:
 
 def test_without_a_fleet_nobody_can_say() -> None:
     assert not [each for each in report(told(STRANGER), policy=Policy()).findings if each.rule == RULE]
+
+
+@pytest.mark.parametrize(
+    "other_keys",
+    [
+        "text",
+        {"masked_id": "a"},
+        ["text"],
+        [{"masked_id": "a"}],
+        [{"masked_id": 7, "permissions": []}],
+        [{"masked_id": "a", "permissions": "read"}],
+        [{"masked_id": "a", "permissions": [7]}],
+        [{"masked_id": "a", "permissions": [], "created_at": 7}],
+        [{"masked_id": "a", "permissions": [], "client_secret": "b"}],
+    ],
+)
+def test_facts_of_another_form_are_refused(other_keys: t.Any) -> None:
+    fact = to_json(told(STRANGER))
+    assert key_facts(fact, where="x") == told(STRANGER)
+    fact["observed"]["other_keys"] = other_keys
+    with pytest.raises(InputError, match=r"x\.observed\.other_keys"):
+        key_facts(fact, where="x")
+
+
+def test_facts_of_a_release_that_knew_no_lists_are_read() -> None:
+    fact = to_json(silent())
+    del fact["observed"]["other_keys"]
+    assert key_facts(fact, where="x") == silent()
