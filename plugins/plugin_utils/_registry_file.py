@@ -28,6 +28,7 @@ from ._reports._files import locked
 #: A thousand keys have about 300 kB, and take a second to parse.
 MAX_BYTES = 8 * 1024 * 1024
 NOT_SHOWN = "(not shown)"
+VAULTED = "(vaulted)"
 _FORMS: t.Mapping[str, Spec] = {API_KEYS: KEY_SPEC, DOCUMENTS: DOCUMENT_SPEC}
 _OPTIONS = {API_KEYS: "api_key", DOCUMENTS: "document"}
 _TEMPLATE = re.compile(r"\{[{%#]")
@@ -574,4 +575,4 @@ def _open(node: yaml.Node, *, spec: Spec | None) -> t.Any:
         }
     if isinstance(node, yaml.SequenceNode):
         return [_open(each, spec=spec) for each in node.value]
-    return node.value
+    return VAULTED if node.tag.startswith("!vault") else node.value

@@ -104,7 +104,7 @@ def test_a_difference_shows_no_secret(tmp_path: Path) -> None:
     path = tmp_path / "keys.yml"
     path.write_text(
         f"{KEYS}:\n  - name: grid\n    exchange: okx\n    secret: canary1\n    api_secret: canary2\n"
-        "    declared: {label: x, what: canary3}\nvault: canary4\n",
+        "    declared: {label: x, account: !vault canary5, what: canary3}\nvault: canary4\n",
         encoding="utf-8",
     )
     result = act(path, diff=True, api_key={"name": "grid", "region": "eea"})
