@@ -83,7 +83,7 @@ def _names(base: str, path: str) -> bool:
     for word in words:
         # As a word of its own, or behind an option: --config=path.
         for given in (word, word.partition("=")[2]):
-            if given and os.path.normpath(os.path.join(where, given)) == path:
+            if given and os.path.realpath(os.path.join(where, given)) == path:
                 return True
     return False
 

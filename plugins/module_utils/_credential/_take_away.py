@@ -157,11 +157,11 @@ def _prove(name: str, *, service: str | None, here: Here) -> _Proof:
     told = inspect(directory=here.directory, names=[name], systemd=here.systemd, age=here.age, loads=loads)
     found = [each for each in told["credentials"] if not each["superseded"]]
     if not found or found[0]["decryptable"] != "yes":
-        problem = f"{name} is not in {here.directory} on this host; place it first."
+        because = f"{name} is not in {here.directory} on this host; place it first."
         if found:
             here.systemd.guard(at_stake=[found[0]["path"]])  # which says more of a host key that is in danger
-            problem = found[0]["problem"]
-        raise StoreError(f"No file was touched: {problem}")
+            because = str(found[0]["problem"])
+        raise StoreError(f"No file was touched: {because}")
     held = found[0]
     if held["scope"] != "system":
         raise StoreError(f"{name} is for a user's own services, of which nothing can be proved; clean up by hand.")
@@ -170,25 +170,23 @@ def _prove(name: str, *, service: str | None, here: Here) -> _Proof:
     )
     content = placer.content(name) or b""
     wanted = None if service is None else service if service.endswith(".service") else f"{service}.service"
-    units = [unit for unit in held["loaded_by"] if wanted in (None, unit)]
+    loaded_by = tuple(held["loaded_by"])
     store = AGE if held["store"] == AGE else SYSTEMD
-    problems = {
+    # Each that runs, whichever was named: one that has not got it would not come up again without the file.
+    given = {
         unit: was_given(unit=unit, name=name, store=store, content=content, runtime=here.runtime)
-        for unit in units
+        for unit in loaded_by
         if runs(unit=unit, runner=here.runner)
     }
-    problem = next((why for why in problems.values() if why is not None), None)
-    if not units:
-        problem = f"{wanted or 'no service'} {'does not load' if wanted else 'loads'} {name}"
-    elif not problems:
-        problem = f"{', '.join(units)} {'does' if len(units) == 1 else 'do'} not run"
-    return _Proof(
-        name=name,
-        keys=keys_in(content=content),
-        loaded_by=tuple(held["loaded_by"]),
-        units=tuple(unit for unit, why in problems.items() if why is None),
-        problem=problem,
-    )
+    problem = next((why for why in given.values() if why is not None), None)
+    if wanted is not None and wanted not in loaded_by:
+        problem = f"{wanted} does not load {name}"
+    elif not loaded_by:
+        problem = f"no service loads {name}"
+    elif not given or (wanted is not None and wanted not in given):
+        problem = f"{wanted or ', '.join(loaded_by)} {'does' if wanted or len(loaded_by) == 1 else 'do'} not run"
+    units = tuple(unit for unit, why in given.items() if why is None)
+    return _Proof(name=name, keys=keys_in(content=content), loaded_by=loaded_by, units=units, problem=problem)
 
 
 def _look(path: str, *, proof: _Proof, here: Here) -> _File:
@@ -313,7 +311,7 @@ def _stage(directory: int, content: bytes, *, like: int, status: os.stat_result)
     try:
         try:
             os.fchown(descriptor, status.st_uid, status.st_gid)
-            for attribute in os.listxattr(like):
+            for attribute in _attributes(like):
                 # Where a file system or a security module sets its own, that one counts.
                 with contextlib.suppress(OSError):
                     os.setxattr(descriptor, attribute, os.getxattr(like, attribute))
@@ -329,3 +327,10 @@ def _stage(directory: int, content: bytes, *, like: int, status: os.stat_result)
             os.unlink(name, dir_fd=directory)
         raise
     return name
+
+
+def _attributes(descriptor: int) -> list[str]:
+    try:
+        return os.listxattr(descriptor)
+    except OSError:
+        return []  # this file system has none

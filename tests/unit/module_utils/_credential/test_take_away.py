@@ -18,6 +18,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _take_away
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
+from ansible_collections.trading.hosts.plugins.module_utils._credential._in_use import was_given
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import parse
 from ansible_collections.trading.hosts.plugins.module_utils._credential._run import Completed
@@ -216,6 +217,33 @@ def test_what_is_not_proved_stays(world: World, arrange: Any, sentence: str) -> 
 def test_another_service_than_the_named_one_is_no_proof(world: World) -> None:
     world.start()
     assert "other.service does not load grid" in world.held_back(service="other")
+    world.start("other.service")
+    world.active.discard("other.service")
+    assert "other.service does not run" in world.held_back(service="other")
+    # And another one that would lose by it counts, whichever is named.
+    world.start("other.service", content=b"{}")
+    assert "other.service runs with an older content" in world.held_back(service="grid")
+
+
+def test_of_the_age_store_it_is_what_was_unsealed(tmp_path: Path) -> None:
+    given = tmp_path / "grid@btc-credentials"
+    given.mkdir()
+    (given / "key").write_bytes(b"canary")
+    asked = {"unit": "grid@btc.service", "name": "key", "runtime": str(tmp_path)}
+    assert was_given(store="age", content=b"canary", **asked) is None
+    assert "was not given key" in str(was_given(store="systemd", content=b"canary", **asked))
+    assert "an older content" in str(was_given(store="age", content=b"new", **asked))
+
+
+def test_attributes_of_the_file_stay(world: World) -> None:
+    world.start()
+    try:
+        os.setxattr(world.file, "user.note", b"x")
+        has = True
+    except OSError:  # a file system without any is no obstacle
+        has = False
+    assert world.adopt()["changed"]
+    assert not has or os.getxattr(world.file, "user.note") == b"x"
 
 
 @pytest.mark.parametrize("changed", [{"secret": "canary-secret-2-long"}, {"passphrase": "canary-phrase"}])
