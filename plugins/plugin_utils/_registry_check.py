@@ -44,6 +44,7 @@ from ._registry_rules import (
     nearest,
 )
 
+_MOST_HOSTS = 5
 _HOSTS = ("shared_with", "standby_hosts")
 _VAULT = "use ansible-vault encrypt_string, or a lookup; make another key if somebody else can have read the file"
 
@@ -57,7 +58,9 @@ class Found(t.NamedTuple):
 
     def __str__(self) -> str:
         """Return it with its place in front: the file, or else the host."""
-        return f"{self.origin or ', '.join(self.hosts)}: {self.sentence}"
+        more = len(self.hosts) - _MOST_HOSTS
+        hosts = ", ".join(self.hosts[:_MOST_HOSTS]) + (f" and {more} more" if more > 0 else "")
+        return f"{self.origin or hosts}: {self.sentence}"
 
 
 class Checked(t.NamedTuple):

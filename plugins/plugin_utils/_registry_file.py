@@ -69,26 +69,27 @@ def with_key(text: str, *, api_key: t.Mapping[str, t.Any], document: t.Mapping[s
         if "api_keys" in document:
             document = {**document, "api_keys": list(dict.fromkeys((*kept, *document["api_keys"])))}
         changed = _put(changed, variable=DOCUMENTS, entry=document)
-    return _change(text, changed, key=api_key["name"], document=None if document is None else document["name"])
+    return _change(text, changed, key=api_key["name"], documents=() if document is None else (document["name"],))
 
 
 def without_key(text: str, *, name: str) -> Change:
     """Return the text without this key, and without its name in documents; one that holds no other key goes too."""
     changed = _cut(text, variable=API_KEYS, name=name)
-    gone = None
+    touched = []
     for item in _items(_variables(changed).get(DOCUMENTS)):
         held = _strings(_fields(item).get("api_keys"))
         if name not in held:
             continue
-        gone = _name(item)
+        document = _name(item)
         rest = [each for each in held if each != name]
-        if gone is None:
+        if document is None:
             raise _refused("a document that holds the key has no name", item)
+        touched.append(document)
         if rest:
-            changed = _put(changed, variable=DOCUMENTS, entry={"name": gone, "api_keys": rest})
+            changed = _put(changed, variable=DOCUMENTS, entry={"name": document, "api_keys": rest})
         else:
-            changed = _cut(changed, variable=DOCUMENTS, name=gone)
-    return _change(text, changed, key=name, document=gone)
+            changed = _cut(changed, variable=DOCUMENTS, name=document)
+    return _change(text, changed, key=name, documents=touched)
 
 
 # --- the file -------------------------------------------------------------------------------------------------------
@@ -550,18 +551,18 @@ def _indented(text: str, columns: int) -> str:
     return "".join(" " * columns + line if line.strip() else line for line in text.splitlines(keepends=True))
 
 
-def _change(old: str, new: str, *, key: str, document: str | None) -> Change:
-    return Change(new, _shown(old, key, document), _shown(new, key, document), old != new)
+def _change(old: str, new: str, *, key: str, documents: t.Sequence[str]) -> Change:
+    return Change(new, _shown(old, key, documents), _shown(new, key, documents), old != new)
 
 
-def _shown(text: str, key: str, document: str | None) -> str:
+def _shown(text: str, key: str, documents: t.Sequence[str]) -> str:
     """Return the entries as YAML, without any value that may be a secret."""
     variables = _variables(text)
     shown = {}
-    for variable, name in ((API_KEYS, key), (DOCUMENTS, document)):
-        found = _find(variables.get(variable), name=name) if name is not None else None
-        if found is not None:
-            shown[variable] = [_open(found, spec=_FORMS[variable])]
+    for variable, names in ((API_KEYS, (key,)), (DOCUMENTS, documents)):
+        found = [_find(variables.get(variable), name=name) for name in names]
+        if entries := [_open(each, spec=_FORMS[variable]) for each in found if each is not None]:
+            shown[variable] = entries
     return _dump(shown) if shown else ""
 
 

@@ -231,6 +231,10 @@ def test_a_key_is_taken_out_with_its_name_in_documents() -> None:
     assert without_key(FULL, name="no such").text == FULL
     with pytest.raises(RegistryFileError, match="braces"):
         without_key(FULL, name="two words")
+    several = f"{both}  - name: c\n    format: raw\n    api_keys:\n      - grid\n"
+    change = without_key(several, name="grid")
+    assert [each["name"] for each in load(change.text)[DOCUMENTS]] == ["b"]
+    assert [each["name"] for each in load(change.before)[DOCUMENTS]] == ["b", "c"]
 
 
 def test_text_that_looks_like_a_template_is_never_run() -> None:
