@@ -161,8 +161,36 @@ def same(one: Candidate, other: Candidate) -> bool:
 
 
 def _shares(one: Candidate, other: Candidate) -> bool:
+    return other.host in _sharers(one)
+
+
+def _sharers(one: Candidate) -> list[str]:
     given = one.declared.get("shared_with")
-    return isinstance(given, list) and other.host in (str(host) for host in given)
+    return [str(host) for host in given] if isinstance(given, list) else []
+
+
+class _Alike:
+    """Finds the keys that are the same as one, without comparing each with each."""
+
+    def __init__(self, candidates: t.Iterable[Candidate]) -> None:
+        self._by: dict[tuple[str, ...], list[Candidate]] = {}
+        for one in candidates:
+            for name in self._names(one):
+                self._by.setdefault(name, []).append(one)
+            self._by.setdefault(("host", one.host), []).append(one)
+            for host in _sharers(one):
+                self._by.setdefault(("shares with", host), []).append(one)
+
+    def of(self, one: Candidate) -> list[Candidate]:
+        """Return them, without the one itself."""
+        names = [*self._names(one), ("shares with", one.host), *(("host", host) for host in _sharers(one))]
+        near = {other.place: other for name in names for other in self._by.get(name, ())}
+        return [other for other in near.values() if other.place != one.place and same(one, other)]
+
+    @staticmethod
+    def _names(one: Candidate) -> list[tuple[str, ...]]:
+        told = (("mark", one.mark), ("id", one.id))
+        return [(kind, one.exchange, one.environment, value) for kind, value in told if value]
 
 
 def selected(candidates: t.Sequence[Candidate], selection: Selection) -> list[Candidate]:
@@ -178,11 +206,10 @@ def selected(candidates: t.Sequence[Candidate], selection: Selection) -> list[Ca
         known = sorted({each.name for each in candidates})[:10]
         mend = f"the inventory and the facts know {', '.join(known)}" if known else "no host declares a key"
         raise InputError(field="The keys to revoke", value=" ".join(selection.words()), problem="fit no key", mend=mend)
-    queue = list(found.values())
+    alike, queue = _Alike(candidates), list(found.values())
     while queue:
-        one = queue.pop()
-        for other in candidates:
-            if other.place not in found and same(one, other):
+        for other in alike.of(queue.pop()):
+            if other.place not in found:
                 found[other.place] = other
                 queue.append(other)
     return [each for each in candidates if each.place in found]
@@ -190,14 +217,18 @@ def selected(candidates: t.Sequence[Candidate], selection: Selection) -> list[Ca
 
 def groups(chosen: t.Sequence[Candidate]) -> list[list[Candidate]]:
     """Return the keys with their hosts, one list for each key of an exchange, the most powerful first."""
-    left = list(chosen)
+    alike = _Alike(chosen)
+    placed: set[_Place] = set()
     found: list[list[Candidate]] = []
-    while left:
-        group = [left.pop(0)]
+    for first in chosen:
+        if first.place in placed:
+            continue
+        group = [first]
+        placed.add(first.place)
         for one in group:  # it grows meanwhile
-            more = [other for other in left if same(one, other)]
+            more = [other for other in alike.of(one) if other.place not in placed]
             group += more
-            left = [other for other in left if other not in more]
+            placed.update(other.place for other in more)
         found.append(group)
     # Keys of one account follow each other, so that a person stays on its page.
     return sorted(found, key=lambda group: (_worst(group).order(), group[0].exchange, sorted(_accounts(group))))
