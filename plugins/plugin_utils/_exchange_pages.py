@@ -20,9 +20,10 @@ from ..module_utils._exchanges._registry import OTHER
 class Page:
     """The words of one exchange's page.
 
-    ``boxes`` are its names of permissions, by ours; an empty one needs no tick. ``never`` are boxes that stay empty on a key that trades. ``codes``
-    are what it asks for at the end, or ``None`` where no page of the exchange says so. ``hints`` are sentences on what
-    goes wrong there. ``source`` names the documents and ``as_of`` the day they were read.
+    ``boxes`` are its names of permissions, by ours; an empty one needs no tick. ``never`` are boxes that stay empty on
+    a key that trades. ``codes`` are what it asks for at the end, or ``None`` where no page of the exchange says so.
+    ``hints`` are sentences on what goes wrong there. ``source`` names the documents and ``as_of`` the day they were
+    read.
     """
 
     boxes: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

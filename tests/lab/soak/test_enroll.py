@@ -265,11 +265,13 @@ def test_a_key_that_settles_is_asked_about_again(desk: Desk) -> None:
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         working = pool.submit(later)
-        run = desk.run("slow", "gate", *words, values="{{ given }}")
+        # Gate tells nothing of what a sub-account's key may do.
+        run = desk.run("slow", "gate", *words, values="{{ given }}", vouched=["permissions", "label"])
         working.result()
     assert run.returncode == 0, run.output
     assert "Not accepted yet (invalid_key). At Gate a change of a key takes up to 5 minutes" in run.output
     assert "slow" in desk.files()
+    assert set(desk.written("slow")["declared"]["attested"]) >= {"permissions", "label"}
 
 
 def test_a_pair_is_made_on_the_host_first(desk: Desk) -> None:
@@ -315,6 +317,36 @@ def test_a_sealed_key_comes_without_a_secret_on_the_controller(desk: Desk, tmp_p
     assert desk.holds("sealed") == {"apiKey": key.key, "secret": key.secret}
 
 
+def test_a_pair_comes_without_a_person_and_a_sealed_copy_is_kept(desk: Desk, tmp_path: Path) -> None:
+    recovery = tmp_path / "recovery"
+    subprocess.run(["age-keygen", "--output", str(recovery)], check=True, capture_output=True)
+    told = subprocess.run(["age-keygen", "-y", str(recovery)], check=True, capture_output=True, text=True)
+    settings = {
+        "exchange_credentials_escrow_to": str(tmp_path / "escrow"),
+        "exchange_credentials_recipients": [told.stdout.strip()],
+        "exchange_credentials_store": "age",
+    }
+    more = ("-e", json.dumps(settings))
+    options: dict[str, Any] = {"key_pair": "always", "unattended": True, "recovery": "escrow", "two_factor": "app"}
+    run = desk.run("alone", "bybit", *more, **options)
+    assert run.returncode != 0
+    assert "Register the public key that is shown above at Bybit" in run.message(HOST)
+    assert "alone.pair.age" in desk.files()
+    made = next(
+        result.data for result in run.results if result.task.endswith("Make a pair, whose private half stays here")
+    )
+    key = desk.create("bybit", "alone", secret=made["key_pair"]["public_key"])
+    run = desk.run("alone", "bybit", *more, values={"api_key": key.key}, **options)
+    assert run.returncode == 0, run.output
+    assert [name for name in desk.files() if name.startswith("alone")] == ["alone.age"]
+    copy = tmp_path / "escrow" / HOST / "alone.age"
+    opened = subprocess.run(
+        ["age", "--decrypt", "--identity", str(recovery), str(copy)], check=True, capture_output=True
+    ).stdout
+    assert json.loads(opened)["apiKey"] == key.key
+    desk.secrets.append(json.loads(opened)["secret"].splitlines()[1])
+
+
 def test_the_audit_knows_what_was_enrolled(desk: Desk, tmp_path: Path) -> None:
     report = tmp_path / "audit"
     run = desk.controller.playbook(
@@ -322,7 +354,7 @@ def test_the_audit_knows_what_was_enrolled(desk: Desk, tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.output
     told = json.loads((report / "report.json").read_text(encoding="utf-8"))
-    mine = {"grid", "vaulted", "copy", "slow", "pair", "sealed"}
+    mine = {"grid", "vaulted", "copy", "slow", "pair", "sealed", "alone"}
     failed = [
         (finding["subject"]["key"], finding["rule"], finding["evidence"])
         for finding in told["findings"]
