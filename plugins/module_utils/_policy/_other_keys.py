@@ -80,7 +80,7 @@ class OtherKeys:
             return
         made = case.observed.created_at if case.observed is not None else None
         # Gate shows only the beginning of other keys.
-        for ends in {masked, f"{masked.partition('…')[0]}…"}:
+        for ends in (masked, f"{masked.partition('…')[0]}…"):
             self._made[market, ends].append(made)
 
     def _strangers(self, case: Case, told: set[tuple[_Market, OtherKey]]) -> Strangers:
