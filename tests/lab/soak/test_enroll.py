@@ -336,7 +336,11 @@ def test_a_pair_comes_without_a_person_and_a_sealed_copy_is_kept(desk: Desk, tmp
         result.data for result in run.results if result.task.endswith("Make a pair, whose private half stays here")
     )
     key = desk.create("bybit", "alone", secret=made["key_pair"]["public_key"])
+    # What is given of a key does not belong on a command line.
     run = desk.run("alone", "bybit", *more, values={"api_key": key.key}, **options)
+    assert "stands on ansible's command line" in run.message(HOST)
+    words = desk.vaulted(api_key=key.key)
+    run = desk.run("alone", "bybit", *more, *words, values="{{ given }}", **options)
     assert run.returncode == 0, run.output
     assert [name for name in desk.files() if name.startswith("alone")] == ["alone.age"]
     copy = tmp_path / "escrow" / HOST / "alone.age"
