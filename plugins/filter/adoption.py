@@ -43,7 +43,8 @@ options:
   files:
     description:
       - The files to adopt, each with C(path), and maybe C(name) of the credential, C(service), C(entries) of the
-        accounts in it, and C(api_key), the name of its only key. All that were found where the list is empty.
+        accounts in it, and C(api_key), the name of its only key. All that were found where the list is empty, and of
+        passivbot's files each account for itself.
     type: list
     elements: dict
     default: []
@@ -106,7 +107,7 @@ def adoption(scanned: t.Any, credentials: t.Any, files: t.Any = (), api_keys: t.
     found: list[dict[str, t.Any]] = list(scanned.get("found_keys") or ())
     placed = {held["name"]: held for held in credentials if not held["superseded"]}
     known = {key["name"]: key for key in api_keys}
-    wanted = _wanted(files) if files else [_Wanted(p, _name(p), None, None, None) for p in _paths(found)]
+    wanted = _wanted(files) if files else _all(found)
     plans: list[dict[str, t.Any]] = []
     refused: list[str] = []
     for each in wanted:
@@ -153,8 +154,15 @@ def _wanted(files: t.Any) -> list[_Wanted]:
     return wanted
 
 
-def _paths(found: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
-    return list(dict.fromkeys(key["path"] for key in found))
+def _all(found: t.Sequence[t.Mapping[str, t.Any]]) -> list[_Wanted]:
+    """Return each file once, and of passivbot's each account: a bot needs one, and gets no more."""
+    wanted: dict[str, _Wanted] = {}
+    for key in found:
+        name, entry = _name(key["path"]), key["entry"] if key["program"] == _formats.PASSIVBOT else None
+        if entry is not None:
+            name = _name(f"{key['path']}-{entry}")
+        wanted.setdefault(name, _Wanted(key["path"], name, None, None if entry is None else [entry], None))
+    return list(wanted.values())
 
 
 def _name(path: str) -> str:

@@ -97,11 +97,25 @@ class World:
 
     @property
     def registry(self) -> Path:
-        return self.controller.directory / "host_vars" / HOST / "keys.yml"
+        return self.controller.directory / "host_vars" / HOST / "exchange_credentials.yml"
 
     @property
     def secrets(self) -> list[str]:
         return [key.secret for key in self.keys]
+
+    def create(self, label: str, *, permissions: str = "spot-trade") -> SimulatedKey:
+        """Create a key on the exchange as a person would."""
+        key = Simulator.attach(STATE_DIR).create_key(
+            "bybit",
+            permissions=permissions,
+            allowlist=self.lab.public_addresses(HOST)[:1],
+            label=label,
+            account_id="10000001",
+            parent_id="10000000",
+            created_at=int((time.time() - 86400) * 1000),
+        )
+        self.keys.append(key)
+        return key
 
     def write(self, name: str, content: str, *, mode: int = 0o644) -> None:
         file = self.path(name)
@@ -114,7 +128,6 @@ class World:
     def adopt(self, *words: str, **variables: Any) -> Run:
         """Run the playbook as a person does who has read its page."""
         given = {f"exchange_credentials_adopt_{name}": value for name, value in variables.items()}
-        given.setdefault("exchange_credentials_adopt_registry", str(self.registry))
         run = self.controller.playbook(
             "trading.hosts.adopt", "--limit", HOST, "-e", json.dumps(given), "--diff", *words
         )
@@ -176,20 +189,11 @@ class World:
 @pytest.fixture(scope="module")
 def world(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     virgin(lab)
-    simulator = Simulator.attach(STATE_DIR)
-    simulator.reset()
+    Simulator.attach(STATE_DIR).reset()
     made = World(lab, Controller(lab, tmp_path_factory.mktemp("adopt"), pipelining=True))
-    for label in ("grid", "hedge", "stray"):
-        key = simulator.create_key(
-            "bybit",
-            permissions="spot-trade",
-            allowlist=lab.public_addresses(HOST)[:1],
-            label=label,
-            account_id="10000001",
-            parent_id="10000000",
-            created_at=int((time.time() - 86400) * 1000),
-        )
-        made.keys.append(key)
+    made.create("grid")
+    made.create("hedge", permissions="withdraw")
+    made.create("stray")
     made.write("/usr/local/lib/adopted.py", BOT)
     made.write(CONFIG, text(made.keys[0]))
     made.write(f"{CONFIG}.bak", text(made.keys[0]).replace("1.50", "1.00"), mode=0o600)
@@ -319,9 +323,51 @@ def test_the_next_audit_knows_the_key_by_its_name_until_it_is_rotated(world: Wor
     assert ("grid", "key-accepted") not in failed
 
 
+def test_another_key_takes_its_place(world: World) -> None:
+    fresh = world.create("fresh")
+    variables = world.controller.directory / "rotate.json"
+    settings = {
+        "exchange_credentials_rotate_document": "grid",
+        "exchange_credentials_rotate_unattended": True,
+        "exchange_credentials_rotate_restart_when": "now",
+        "exchange_credentials_rotate_watch_seconds": 2,
+        "exchange_credentials_rotate_values": {"api_key": fresh.key, "secret": fresh.secret},
+    }
+    variables.write_text(json.dumps(settings), encoding="utf-8")
+    words = ("trading.hosts.rotate", "--limit", HOST, "-e", f"@{variables}")
+    run = world.controller.playbook(*words)
+    assert run.message(HOST).startswith("retired-key-alive"), run.output
+    Simulator.attach(STATE_DIR).update_key(world.keys[0], revoked=True)
+    run = world.controller.playbook(*words)
+    assert run.returncode == 0, run.output
+    variables.unlink()
+    assert json.loads(decrypt(world.lab, HOST, "grid"))["exchange"]["key"] == fresh.key
+    world.trades()
+
+
+def test_a_key_that_policy_rejects(world: World) -> None:
+    before = (world.files(), names(world.lab, HOST))
+    given = [{"path": USERS, "name": "hedge.json", "entries": ["hedge"]}]
+    run = world.adopt(files=given, on_rejected="fail")
+    assert "withdrawal-forbidden" in run.message(HOST)
+    run = world.adopt(files=given, on_rejected="skip")
+    assert run.returncode != 0
+    assert "is not adopted: policy rejects hedge, and exchange_credentials_adopt_on_rejected is skip" in run.output
+    assert (world.files(), names(world.lab, HOST)) == before
+
+
+def test_a_key_that_is_dead(world: World) -> None:
+    Simulator.attach(STATE_DIR).update_key(world.keys[2], revoked=True)
+    run = world.adopt(files=[{"path": USERS, "name": "stray.json", "entries": ["stray"]}])
+    assert run.returncode != 0
+    assert "is not adopted: the exchange does not know stray (any more)" in run.output
+
+
 def test_one_user_of_a_file_with_two(world: World) -> None:
     given = {"path": USERS, "name": "hedge.json", "entries": ["hedge"]}
     run = world.adopt(files=[given])
+    assert f"POLICY REJECTS hedge on {HOST}" in run.output
+    assert "CRITICAL hedge: withdrawal-forbidden: " in run.output
     assert "keeps its key: no service loads hedge.json." in world.said(run)
     hedge = world.keys[1]
     assert json.loads(decrypt(world.lab, HOST, "hedge.json")) == {
@@ -354,8 +400,9 @@ def test_a_file_that_is_behind_its_credential_is_left_alone(world: World) -> Non
     run = world.bot()
     assert run.returncode != 0
     assert "holds a key that read_from does not find with the same values" in run.output
-    assert world.keys[0].key in decrypt(world.lab, HOST, "grid")
+    assert world.keys[3].key in decrypt(world.lab, HOST, "grid")
     assert world.path(CONFIG).read_text(encoding="utf-8") == text(world.keys[2])
+    world.path(CONFIG).unlink()
 
 
 def test_what_cannot_be_adopted_is_named_and_nothing_is_done(world: World) -> None:
@@ -364,8 +411,8 @@ def test_what_cannot_be_adopted_is_named_and_nothing_is_done(world: World) -> No
     try:
         run = world.adopt(files=[{"path": "/srv/bot/settings.yml"}])
         assert "/srv/bot/settings.yml is not adopted: the scan found no key" in run.message(HOST)
-        assert "/srv/bot/settings.yml: it is in no form that can be read here" in world.said(
-            world.adopt("--check", look_in=["/srv"])
-        )
+        said = world.said(world.adopt("--check", look_in=["/srv/bot"]))
+        assert said.startswith("No key in clear is left that could be adopted.")
+        assert "/srv/bot/settings.yml: it is in no form that can be read here" in said
     finally:
         world.path("/srv/bot/settings.yml").unlink()

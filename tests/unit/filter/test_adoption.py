@@ -105,6 +105,15 @@ def test_all_that_is_found_gets_a_name_of_its_own(tmp_path: Path) -> None:
     assert plan(tmp_path) == told
 
 
+def test_each_user_of_passivbot_gets_a_credential_of_its_own(tmp_path: Path) -> None:
+    users = {"grid": {"exchange": "bybit", **BYBIT}, "hedge": {"exchange": "okx", **OKX}}
+    (tmp_path / "api-keys.json").write_text(json.dumps(users))
+    told = plan(tmp_path)
+    assert sorted(each["name"].rpartition("json")[2] for each in told["plans"]) == ["-grid", "-hedge"]
+    assert sorted(each["document"]["api_keys"][0] for each in told["plans"]) == ["grid", "hedge"]
+    assert told["by_hand"] == []
+
+
 def test_the_newest_file_is_read_and_its_copies_go_with_it(tmp_path: Path) -> None:
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     for at, file in enumerate((old, new)):
