@@ -422,7 +422,8 @@ def services_of(
     for held in credentials:
         loaded.setdefault(held["name"], []).extend(held.get("loaded_by") or [])
     units: dict[str, None] = {}
-    for row in rows:
+    # What is dead already was dealt with by an earlier run: nothing is reduced twice.
+    for row in (row for row in rows if row["status"] != DEAD):
         for name in (*row["services"], *(unit for document in row["documents"] for unit in loaded.get(document, []))):
             units.setdefault(name if name.endswith(".service") else f"{name}.service")
     found = []

@@ -232,6 +232,8 @@ def test_what_services_do() -> None:
     ]
     (other, _b) = it.services_of(given, credentials=held, declared={"b": "keep"}, undeclared="stop")
     assert (other["do"], other["declared"]) == ("stop", False)
+    # An earlier run has dealt with it.
+    assert it.services_of([{**given[0], "status": "dead"}], credentials=held, declared={}, undeclared="stop") == []
 
 
 @pytest.mark.parametrize(
