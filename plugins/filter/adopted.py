@@ -13,69 +13,121 @@ from ansible.errors import AnsibleFilterError
 
 DOCUMENTATION = r"""
 name: adopted
-short_description: Say what the inventory has to say of keys that lay in clear
+short_description: Say how far the adoption of a file came, and what the inventory has to say of its keys
 version_added: 1.0.0
 author:
   - trading.hosts contributors (@trading-hosts)
 description:
   - Dates the keys of a plan of P(trading.hosts.adoption#filter) as exposed, and says until when others must take their
     places. The date of a key that the inventory calls exposed already stays.
-positional: placed_at, days
+positional: placed, days
 options:
   _input:
     description: One of the plans.
     type: dict
     required: true
-  placed_at:
-    description: When the credential was placed, in ISO 8601 and UTC.
-    type: str
+  placed:
+    description: What M(trading.hosts.credential) returned of the credential.
+    type: dict
     required: true
   days:
     description: How many days later other keys must be in place.
     type: int
+    required: true
+  today:
+    description: The day, for check mode, where nothing was placed.
+    type: str
+    required: true
+  host:
+    description: The host's name in the inventory.
+    type: str
     required: true
   api_keys:
     description: The API keys of the host that the inventory has already.
     type: list
     elements: dict
     default: []
+  files:
+    description: What M(trading.hosts.exposed_credential) returned of the files, where it was asked.
+    type: list
+    elements: dict
+    default: []
+  check_mode:
+    description: Whether all of this is foreseen only.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
 ---
 - name: Say until when to rotate
   ansible.builtin.debug:
-    msg: "{{ (plan | trading.hosts.adopted(placed.credentials[0].content_changed_at, 7)).rotate_by }}"
+    msg: "{{ (plan | trading.hosts.adopted(put.credentials[0], 7, today='2026-11-22', host='bot1')).lines }}"
 """
 
 RETURN = r"""
 _value:
-  description: C(api_keys) for M(trading.hosts.registry_entry), and the day C(rotate_by).
+  description: C(api_keys) for M(trading.hosts.registry_entry), the day C(rotate_by), and C(lines) for a person.
   type: dict
 """
 
 _EXPOSED = "exposed"
 
 
-def adopted(plan: t.Any, placed_at: t.Any, days: t.Any, api_keys: t.Any = ()) -> dict[str, t.Any]:
-    """Return the entries; raises ``AnsibleFilterError`` where the days are no number of them."""
-    try:
-        day = datetime.date.fromisoformat(str(placed_at)[:10])
-        until = day + datetime.timedelta(days=int(days))
-    except (OverflowError, TypeError, ValueError):
-        raise AnsibleFilterError(f"{days!r} are no days after {placed_at!r}; give a number such as 7.") from None
-    if int(days) < 0:
-        raise AnsibleFilterError(f"{days!r} days are past; give a number such as 7.")
+def adopted(
+    plan: t.Any,
+    placed: t.Any,
+    days: t.Any,
+    *,
+    today: str,
+    host: str,
+    api_keys: t.Any = (),
+    files: t.Any = (),
+    check_mode: bool = False,
+) -> dict[str, t.Any]:
+    """Return the entries and the lines; raises ``AnsibleFilterError`` where the days are no number of them."""
+    day, until = _days(str(placed["content_changed_at"] or today), days)
     known = {key["name"]: key.get("declared") or {} for key in api_keys}
     entries, ends = [], []
     for key in plan["api_keys"]:
         events = list(known.get(key["name"], {}).get("restriction_events") or ())
-        before = [event for event in events if event.get("what") == _EXPOSED]
-        if not before:
-            events.append({"what": _EXPOSED, "on": day.isoformat(), "rotate_by": until.isoformat()})
+        if not any(event.get("what") == _EXPOSED for event in events):
+            events.append({"what": _EXPOSED, "on": day, "rotate_by": until})
         ends += [str(event["rotate_by"]) for event in events if event.get("rotate_by")]
         entries.append({**key, "declared": {**key["declared"], "restriction_events": events}})
-    return {"api_keys": entries, "rotate_by": min(ends, default=until.isoformat())}
+    rotate_by = min(ends, default=until)
+    lines = _lines(plan, placed, files=files, check_mode=check_mode)
+    lines.append(
+        "Take the key for known: it has lain in clear, and may be in backups, snapshots, git and on the disk. Put "
+        f"another one in its place by {rotate_by}: ansible-playbook trading.hosts.rotate --limit {host} "
+        f"-e exchange_credentials_rotate_document={plan['name']}"
+    )
+    return {"api_keys": entries, "rotate_by": rotate_by, "lines": lines}
+
+
+def _days(begin: str, days: t.Any) -> tuple[str, str]:
+    try:
+        day = datetime.date.fromisoformat(begin[:10])
+        if int(days) < 0:
+            raise ValueError
+        return day.isoformat(), (day + datetime.timedelta(days=int(days))).isoformat()
+    except (OverflowError, TypeError, ValueError):
+        raise AnsibleFilterError(f"{days!r} are no days after {begin!r}; give a number such as 7.") from None
+
+
+def _lines(plan: t.Any, placed: t.Any, *, files: t.Any, check_mode: bool) -> list[str]:
+    names = ", ".join(key["name"] for key in plan["api_keys"])
+    foreseen = check_mode and placed["changed"]
+    lines = [f"{plan['path']}: {names} {'would be' if foreseen else 'is'} placed encrypted as {placed['path']}."]
+    cleared = ", ".join(file["path"] for file in files if file["changed"])
+    if cleared:
+        lines.append(f"{'It would be removed' if check_mode else 'It was removed'} from {cleared}.")
+    held_back = [file["held_back"] for file in files if file["held_back"]]
+    if held_back or not cleared:
+        directory = placed["path"].rpartition("/")[0]
+        how = plan["how"].replace("{directory}", directory)
+        lines += [*held_back, f"Next: let the service read it, and run this again. {how}"]
+    return lines
 
 
 class FilterModule:
