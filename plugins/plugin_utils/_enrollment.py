@@ -27,6 +27,7 @@ from ..module_utils._exchanges._signing import HMAC
 from ..module_utils._facts import PRODUCT_WORDS, EgressFacts
 from ..module_utils._policy._case import Host, declared_words
 from ..module_utils._policy._egress import KINDS, kinds
+from ..module_utils._policy._passphrase import asked_by_ccxt
 from ._exchange_pages import page_of
 from ._key_pages import page as page_address
 
@@ -97,8 +98,10 @@ def _planned(
     name, where = document["name"], "the exchange's page of API keys"
     registration = exchange.registration() if exchange is not None else None
     pair = _pair(key, document, exchange=exchange, given=given)
-    rule = exchange.passphrase_rule() if exchange is not None else None
-    fields = ["api_key", *([] if pair else ["secret"]), *([] if rule is None else ["passphrase"])]
+    phrase = (
+        asked_by_ccxt(key["declared"].get("ccxt_id")) if exchange is None else exchange.passphrase_rule() is not None
+    )
+    fields = ["api_key", *([] if pair else ["secret"]), *(["passphrase"] if phrase else [])]
     title = exchange.title if exchange is not None else str(key["declared"].get("ccxt_id") or key["exchange"])
     clicks = exchange.click_path() if exchange is not None else where
     return {
@@ -395,7 +398,8 @@ def steps(
     found.append(f"Name it {key['declared']['label']}.")
     found += _boxes(key["declared"], title=title, page=page, known=known)
     found += _restriction(planned, proposed, known=known)
-    found += _phrase(known)
+    if "passphrase" in [each["field"] for each in planned["asks"]]:
+        found.append(_phrase(known))
     found += page.hints
     found.append(
         f"{title} will ask for {page.codes}."
@@ -447,12 +451,11 @@ def _restriction(planned: t.Mapping[str, t.Any], proposed: Proposal, *, known: E
         yield f"Add the addresses of the standby hosts too: {', '.join(standby)}."
 
 
-def _phrase(known: Exchange | None) -> t.Iterator[str]:
+def _phrase(known: Exchange | None) -> str:
     rule = known.passphrase_rule() if known is not None else None
-    if rule is not None:
-        form = rule.described if rule.pattern is not None else "what it may hold is not documented"
-        again = " It can be neither shown nor changed later." if rule.permanent else ""
-        yield f"Choose a passphrase (or memo) for this key alone: {form}.{again} Let a password manager make it."
+    form = rule.described if rule is not None and rule.pattern is not None else "what it may hold is not documented"
+    again = " It can be neither shown nor changed later." if rule is not None and rule.permanent else ""
+    return f"Choose a passphrase (or memo) for this key alone: {form}.{again} Let a password manager make it."
 
 
 # --- what is written down ---

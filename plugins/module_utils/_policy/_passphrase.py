@@ -38,6 +38,11 @@ def kept_as_uid(*, exchange: Exchange | None, ccxt_id: str | None) -> bool:
     return _CCXT_NEEDS.get(str(ccxt_id), frozenset()) & _PASSPHRASES == {"uid"}
 
 
+def asked_by_ccxt(ccxt_id: str | None) -> bool:
+    """Tell whether ccxt asks for a passphrase, or a memo, of an exchange that is known to ccxt alone."""
+    return bool(_CCXT_NEEDS.get(str(ccxt_id), frozenset()) & _PASSPHRASES)
+
+
 def _needed(case: Case) -> bool | None:
     """Tell whether a passphrase is needed; ``None`` where nobody knows."""
     if case.exchange is not None:

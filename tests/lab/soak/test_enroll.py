@@ -142,6 +142,16 @@ def test_without_a_terminal_and_without_a_key_it_stops_before_anything(desk: Des
     assert not desk.registry.exists()
 
 
+def test_check_mode_only_says_what_to_do(desk: Desk) -> None:
+    run = desk.run("grid", "binance", "--check")
+    assert run.returncode == 0, run.output
+    (told,) = (result.data["msg"] for result in run.results if result.task.endswith("Show what to do"))
+    assert told[0] == f"Log in at Binance, to the account {ACCOUNT}."
+    assert "Self-generated" in " ".join(told)
+    assert [result.task for result in run.results if result.status == "changed" and "pair" not in result.task] == []
+    assert desk.files() == []
+
+
 def test_a_person_is_led_through_and_types_a_wrong_secret_first(desk: Desk) -> None:
     key = desk.create("bybit", "grid")
     person = desk.person("grid", "bybit", key_pair="never")
@@ -152,7 +162,6 @@ def test_a_person_is_led_through_and_types_a_wrong_secret_first(desk: Desk) -> N
     person.read("SpotTrade")
     person.read(f"paste exactly this: {desk.public}")
     person.answer("Press Enter when the exchange shows the key", "")
-    person.answer("Which second factor", "app")
     # Swapped, and so nothing was sent.
     person.answer("The id .API key. of the new key", key.secret)
     person.answer("The secret of the new key", key.key)
@@ -166,6 +175,7 @@ def test_a_person_is_led_through_and_types_a_wrong_secret_first(desk: Desk) -> N
     person.answer("Press Enter to ask again", "new")
     person.answer("The id .API key. of the new key", key.key)
     person.answer("The secret of the new key", key.secret)
+    person.answer("Which second factor", "app")
     desk.end(person)
     assert "is in place on alpha" in person.output
     assert "When the host is lost" in person.output
@@ -230,7 +240,6 @@ def test_a_key_with_a_passphrase_and_an_address_that_was_forgotten(desk: Desk) -
     person.read("There is no text to paste yet")
     person.read("Choose a passphrase")
     person.answer("Press Enter when the exchange shows the key", "")
-    person.answer("Which second factor", "")
     person.answer("The id .API key. of the new key", key.key)
     person.answer("The secret of the new key", key.secret)
     person.answer("The passphrase", key.passphrase or "")
@@ -245,6 +254,7 @@ def test_a_key_with_a_passphrase_and_an_address_that_was_forgotten(desk: Desk) -
     person.read("Bitget did not accept the key")
     desk.simulator.update_key(key, allowlist=[desk.public])
     person.answer("Press Enter to ask again", "")
+    person.answer("Which second factor", "hardware")
     person.read("Bitget does not show the label of a key either")
     person.answer("Type yes if it is so", "yes")
     desk.end(person)
@@ -285,8 +295,8 @@ def test_a_pair_is_made_on_the_host_first(desk: Desk) -> None:
     public = shown[shown.rindex("-----BEGIN PUBLIC KEY-----") :].replace("\r\n", "\n") + "\n"
     key = desk.create("binance", "pair", secret=re.sub(r"(?m)^ +", "", public))
     person.answer("Press Enter when the exchange shows the key", "")
-    person.answer("Which second factor", "app")
     person.answer("The id .API key. of the new key", key.key)
+    person.answer("Which second factor", "the dog")
     person.answer("Binance does not show the addresses", desk.public)
     person.answer("Type yes if it is so", "yes")
     desk.end(person)
@@ -297,6 +307,8 @@ def test_a_pair_is_made_on_the_host_first(desk: Desk) -> None:
     attested = desk.written("pair")["declared"]["attested"]
     assert attested["allowlist"]["by"] == "Ada"
     assert desk.written("pair")["declared"]["allowlist"] == [desk.public]
+    assert "two_factor" not in desk.written("pair")["declared"]
+    assert desk.written("copy")["declared"]["two_factor"]["kind"] == "hardware"
 
 
 def test_a_sealed_key_comes_without_a_secret_on_the_controller(desk: Desk, tmp_path: Path) -> None:

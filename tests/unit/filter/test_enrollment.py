@@ -197,6 +197,14 @@ def test_a_person_is_told_what_to_do_at_each_exchange(name: str) -> None:
     assert plan["settles"] == (settling.seconds if settling else 0)
 
 
+@pytest.mark.parametrize(("ccxt_id", "phrase"), [("weex", True), ("coinmate", True), ("whitebit", False)])
+def test_an_exchange_that_only_ccxt_knows(ccxt_id: str, phrase: bool) -> None:
+    plan = planned(exchange="other", ccxt_id=ccxt_id)
+    assert [each["field"] for each in plan["asks"]] == ["api_key", "secret", *(["passphrase"] if phrase else [])]
+    assert ("Choose a passphrase" in steps(plan)) is phrase
+    assert f"what {ccxt_id}'s page calls that is not known here" in steps(plan)
+
+
 def test_what_an_exchange_cannot_leave_out_is_said() -> None:
     assert "OKX cannot grant that without futures_trade, margin_trade, options_trade, transfer_own" in steps(
         planned(exchange="okx")
