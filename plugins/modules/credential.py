@@ -429,7 +429,10 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential._age imp
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
 from ansible_collections.trading.hosts.plugins.module_utils._credential._files import AGE
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome
-from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import read_key
+from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import (
+    read_key,
+    with_held,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
     ARGUMENT_SPEC,
     Late,
@@ -452,7 +455,7 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
     if any(request.is_sealed or request.in_clear for request in requests):
         late = Late(unseal=age.unseal, read_key=read_key)
         requests = parse(credentials=given["credentials"], store=given["store"], late=late)
-    requests = with_copies(requests, placer=placer)
+    requests = with_held(with_copies(requests, placer=placer), placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)
     made = given["make_age_identity"] and age.begins()
     if made and not module.check_mode:

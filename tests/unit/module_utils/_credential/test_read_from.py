@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._held import held_keys, read_fields
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome, Placer
-from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import read_key
+from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import (
+    read_key,
+    with_held,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Late, parse
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from tests.unit.module_utils._credential.conftest import FakeSystemd
 
 KEY, SECRET = "canary-key-1", "canary-secret-1"
 PAIR = {"key": KEY, "secret": SECRET}
@@ -30,7 +36,7 @@ def unseal(*, what: str, sealed: bytes) -> bytes:
 
 def place(placer: Placer, *, check_mode: bool = False, **entry: Any) -> Outcome:
     requests = parse(credentials=[{"name": "bot", **entry}], late=Late(unseal, read_key))
-    (outcome,) = placer.run(requests=requests, check_mode=check_mode)
+    (outcome,) = placer.run(requests=with_held(requests, placer=placer), check_mode=check_mode)
     return outcome
 
 
@@ -101,6 +107,32 @@ def test_several_keys_of_a_file_come_under_their_names(placer: Placer, tmp_path:
     # The other user joins: nothing is lost.
     assert place(placer, format="passivbot", read_from=sources, check_mode=True).reasons == ("content",)
     assert place(placer, format="passivbot", read_from=sources).reasons == ("content",)
+    assert json.loads(content(placer)) == USERS
+
+
+def test_a_file_that_one_of_its_keys_has_left_takes_none_back(placer: Placer, tmp_path: Path) -> None:
+    file = tmp_path / "api-keys.json"
+    file.write_text(json.dumps(USERS))
+    sources = [{"path": str(file), "entry": name, "account": name} for name in USERS]
+    place(placer, format="passivbot", read_from=sources)
+    file.write_text(json.dumps({**USERS, "grid": {"exchange": "gateio", "key": "", "secret": ""}}))
+    assert place(placer, format="passivbot", read_from=sources[1:]).reasons == ()
+    assert json.loads(content(placer)) == USERS
+    # Also where it is encrypted anew.
+    moved = place(placer, format="passivbot", read_from=sources[1:], not_after="2999-01-01")
+    assert moved.reasons == ("not_after",)
+    assert json.loads(content(placer)) == USERS
+
+
+def test_what_anybody_can_have_made_is_not_kept(placer: Placer, tmp_path: Path, systemd: FakeSystemd) -> None:
+    file = tmp_path / "api-keys.json"
+    file.write_text(json.dumps(USERS))
+    sources = [{"path": str(file), "entry": name, "account": name} for name in USERS]
+    place(placer, format="passivbot", read_from=sources)
+    forged = json.dumps({**USERS, "stray": USERS["grid"]}).encode()
+    argv = ["systemd-creds", "encrypt", "--name=bot", "--with-key=null", "-", "-"]
+    Path(placer.path("bot")).write_bytes(systemd(argv=argv, stdin=forged).stdout)
+    assert place(placer, format="passivbot", read_from=sources).reasons == ("key_type",)
     assert json.loads(content(placer)) == USERS
 
 
