@@ -25,8 +25,8 @@ EARLIER = {"what": "password_changed", "on": "2026-01-01"}
 HELD = {"path": "/srv/config.json", "changed": False, "held_back": "/srv/config.json keeps its key: bot does not run."}
 
 
-def told(placed: Any = PLACED, days: Any = 7, **options: Any) -> dict[str, Any]:
-    return adopted(PLAN, placed, days, today="2026-11-27", host="bot1", **options)
+def told(placed: Any = None, days: Any = 7, **options: Any) -> dict[str, Any]:
+    return adopted(PLAN, placed or PLACED, days, today="2026-11-27", host="bot1", **options)
 
 
 @pytest.mark.parametrize("placed_at", [None, "2026-11-27T23:59:59.123456Z"])
