@@ -16,7 +16,9 @@ _PAIR_TIMES = 1.1
 _TIMES = 1.6
 
 
-@pytest.mark.parametrize("module", ["credential", "credential_info", "exposed_credential", "key_pair", "public_ip_info"])
+@pytest.mark.parametrize(
+    "module", ["credential", "credential_info", "exposed_credential", "key_pair", "public_ip_info"]
+)
 def test_a_module_that_asks_no_exchange_ships_none(module: str) -> None:
     files = payload(module).files
     assert any(name.endswith("plugins/module_utils/_module.py") for name in files)
