@@ -15,7 +15,7 @@ import typing as t
 from pathlib import Path
 
 VARIABLES = ("exchange_credentials_api_keys", "exchange_credentials_documents")
-_NEW = "exchange_credentials.yml"
+_NEW = "keys.yml"
 _SUFFIXES = (".yml", ".yaml", ".json")
 _HOLDS = re.compile(rf"^(?:{'|'.join(VARIABLES)})[ \t]*:", re.MULTILINE)
 _SEALED = "$ANSIBLE_VAULT;"
@@ -38,11 +38,7 @@ def registry_path(*, inventory: str | None, host: str, declared: bool) -> str | 
     if holding or declared:
         return None
     # Ansible takes the directory, else the first of these files, and nothing else.
-    if own.is_dir():
-        return str(own / _NEW)
-    if not files:
-        return str(own / _NEW)
-    path = files[0]
+    path = own / _NEW if own.is_dir() or not files else files[0]
     return None if path.suffix == ".json" or _text(path).startswith(_SEALED) else str(path)
 
 

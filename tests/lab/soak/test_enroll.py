@@ -52,7 +52,7 @@ class Desk:
         self.output: list[str] = []
         self.began = time.time()
         self.public = lab.public_addresses(HOST)[0]
-        self.registry = directory / "host_vars" / HOST / "exchange_credentials.yml"
+        self.registry = directory / "host_vars" / HOST / "keys.yml"
 
     def create(self, exchange: str, name: str, **changes: Any) -> SimulatedKey:
         given: dict[str, Any] = {

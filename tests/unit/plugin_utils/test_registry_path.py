@@ -22,21 +22,23 @@ VAULT = "$ANSIBLE_VAULT;1.1;AES256\n6162\n"
 @pytest.mark.parametrize(
     ("files", "declared", "found"),
     [
-        ({}, False, "bot1/exchange_credentials.yml"),
+        ({}, False, "bot1/keys.yml"),
         ({}, True, None),
         ({"bot1.yml": "a: 1\n"}, False, "bot1.yml"),
         ({"bot1.yml": KEYS}, True, "bot1.yml"),
         ({"bot1.yaml": "a: 1\n", "bot1.json": "{}"}, False, "bot1.yaml"),
         ({"bot1.json": "{}"}, False, None),
         ({"bot1.yml": VAULT}, False, None),
-        ({"bot1/vault.yml": VAULT}, False, "bot1/exchange_credentials.yml"),
+        ({"bot1/vault.yml": VAULT}, False, "bot1/keys.yml"),
         ({"bot1/vault.yml": VAULT}, True, None),
+        ({"bot1/keys.yml": VAULT}, False, None),
+        ({"bot1/keys.yml": "a: 1\n"}, False, "bot1/keys.yml"),
         ({"bot1/vault.yml": VAULT, "bot1/keys.yml": KEYS}, True, "bot1/keys.yml"),
         ({"bot1/a.yml": KEYS, "bot1/b.yml": "exchange_credentials_documents: []\n"}, True, None),
         ({"bot1/deep/keys": KEYS}, True, "bot1/deep/keys"),
         # Ansible does not read the file beside the directory.
-        ({"bot1/other.yml": "a: 1\n", "bot1.yml": KEYS}, False, "bot1/exchange_credentials.yml"),
-        ({"bot1/.keys.yml.swp": KEYS}, False, "bot1/exchange_credentials.yml"),
+        ({"bot1/other.yml": "a: 1\n", "bot1.yml": KEYS}, False, "bot1/keys.yml"),
+        ({"bot1/.keys.yml.swp": KEYS}, False, "bot1/keys.yml"),
     ],
 )
 def test_the_file(tmp_path: Path, files: dict[str, str], declared: bool, found: str | None) -> None:
