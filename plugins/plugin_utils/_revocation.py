@@ -154,14 +154,10 @@ def same(one: Candidate, other: Candidate) -> bool:
     if one.id and other.id:
         apart = one.account and other.account and one.account != other.account
         return one.id == other.id and not apart
-    if not (_shares(one, other) or _shares(other, one)):
+    if other.host not in _sharers(one) and one.host not in _sharers(other):
         return False
     labels = [each.declared.get("label") for each in (one, other)]
     return one.name == other.name or (labels[0] is not None and labels[0] == labels[1])
-
-
-def _shares(one: Candidate, other: Candidate) -> bool:
-    return other.host in _sharers(one)
 
 
 def _sharers(one: Candidate) -> list[str]:
