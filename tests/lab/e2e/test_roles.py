@@ -486,7 +486,11 @@ def test_what_restarts_a_service_and_what_does_not(lab: Lab, site: Site, built: 
         reasons, restart_needed, restarted = REPAIRED[host]
         assert (repair != unit) == (restarted == "changed")
         restarts = [result.status for result in run.results if result.host == host and result.task == RUN_SERVICE]
-        assert restarts == ["changed", "skipped", "changed", restarted]
+        assert [each for each in restarts if each != "skipped"] == [
+            "changed",
+            "changed",
+            *([restarted] if restarted == "changed" else []),
+        ]
         assert run.of(host, "content").data["restart_needed"] == [service.credential]
         mended = run.of(host, "repair").data
         assert sorted(mended["credentials"][0]["changed_reasons"]) == reasons
@@ -531,7 +535,8 @@ def test_a_service_that_cannot_run_says_why_and_an_exchange_that_is_away_keeps_n
             (finding["rule"], finding["status"], finding["severity"]) for finding in report["findings"]
         }
         assert report["blocking"] == []
-        assert run.of(host, RUN_SERVICE).status != "failed"
+        ran = [result.status for result in run.results if (result.host, result.task) == (host, RUN_SERVICE)]
+        assert "failed" not in ran
         assert names(lab, host) == PLACED[host]
         failures = {
             result.task.rpartition(" : ")[2]: result.data["msg"]
