@@ -124,8 +124,10 @@ def _lines(plan: t.Any, placed: t.Any, *, files: t.Any, check_mode: bool) -> lis
         lines.append(f"{'It would be removed' if check_mode else 'It was removed'} from {cleared}.")
     held_back = [file["held_back"] for file in files if file["held_back"]]
     if held_back or not cleared:
-        directory = placed["path"].rpartition("/")[0]
-        how = plan["how"].replace("{directory}", directory)
+        how = plan["how"]["role"]
+        # Of the store age only the role's units read.
+        if placed["load_directive"]:
+            how += f" In a unit of your own: {placed['load_directive']}, and {plan['how']['own']}."
         lines += [*held_back, f"Next: let the service read it, and run this again. {how}"]
     return lines
 

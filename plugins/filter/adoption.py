@@ -294,29 +294,32 @@ def _check_names(plans: t.Sequence[t.Mapping[str, t.Any]]) -> None:
             )
 
 
-def _how(program: str, *, name: str, path: str, account: str) -> str:
-    own = f"In a unit of your own, add LoadCredentialEncrypted={name}:{{directory}}/{name}"
-    return {
+def _how(program: str, *, name: str, path: str, account: str) -> dict[str, str]:
+    """Return how a service reads the credential by a role of ours, and in a unit of a person's own."""
+    role = f"With the role trading_service: trading_service_credentials: [{name}]"
+    own = f"the program reads ${{CREDENTIALS_DIRECTORY}}/{name}"
+    told = {
         "freqtrade": (
-            f"With the role freqtrade: freqtrade_credentials: [{name}]. {own} and, behind the other --config, "
-            f"--config ${{CREDENTIALS_DIRECTORY}}/{name}."
+            f"With the role freqtrade: freqtrade_credentials: [{name}].",
+            f"behind the other --config, --config ${{CREDENTIALS_DIRECTORY}}/{name}",
         ),
         "passivbot": (
-            f"With the role passivbot: passivbot_credentials: [{name}] and passivbot_account: {account}. With the role "
-            f"trading_service: trading_service_credentials: [{name}] and trading_service_links with api-keys.json in "
-            f"the directory where it runs, which must be another one than that of {path}."
+            f"With the role passivbot: passivbot_credentials: [{name}] and passivbot_account: {account}. {role} and "
+            f"trading_service_links with api-keys.json in the directory where it runs, which must be another one than "
+            f"that of {path}.",
+            f"a link api-keys.json to {name} in its credentials' directory",
         ),
         "ccxt": (
-            f"With the role trading_service: trading_service_credentials: [{name}], and the program reads %d/{name}; "
-            f"or trading_service_joined_files lays it over {path}. {own}; the program reads "
-            f"${{CREDENTIALS_DIRECTORY}}/{name}."
+            f"{role}, and the program reads %d/{name}; or trading_service_joined_files lays it over {path}.",
+            own,
         ),
         "dotenv": (
-            f"With the role trading_service: trading_service_credentials: [{name}] and "
-            f"trading_service_environment_from: [{name}]; the other variables of {path} go to "
-            "trading_service_environment."
+            f"{role} and trading_service_environment_from: [{name}]; the other variables of {path} go to "
+            "trading_service_environment.",
+            f"{own} in place of its variables",
         ),
-    }[program]
+    }
+    return dict(zip(("role", "own"), told[program], strict=True))
 
 
 def _by_hand(exposed: t.Sequence[t.Mapping[str, t.Any]], *, covered: t.Collection[str]) -> list[str]:

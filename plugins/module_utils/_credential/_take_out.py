@@ -120,14 +120,16 @@ def _lines(text: str, taken: t.Sequence[ClearKey], *, path: str) -> list[tuple[i
     """Return where the lines of the keys' variables stand, with their ends."""
     wanted = {key.names[name]: value for key in taken for name, value in key.fields.items()}
     spans = []
-    for name, value, begin, end in variables(text):
+    # A mark of the encoding at the beginning is no part of the first line.
+    marked = int(text.startswith("\ufeff"))
+    for name, value, begin, end in variables(" " * marked + text[marked:]):
         if name not in wanted:
             continue
         if value != wanted[name]:
             raise StoreError(
                 f"{path} sets {name} twice, to different values; nothing was removed; remove the line not in use."
             )
-        spans.append((begin, end + 1 if text[end : end + 1] == "\n" else end))
+        spans.append((max(begin, marked), end + 1 if text[end : end + 1] == "\n" else end))
     return spans
 
 

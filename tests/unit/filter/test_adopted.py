@@ -15,12 +15,22 @@ from ansible_collections.trading.hosts.plugins.filter.adopted import adopted
 from ansible_collections.trading.hosts.plugins.module_utils._declared import declaration
 
 KEY = {"name": "grid", "exchange": "bybit", "declared": {"service": "bot"}}
-PLAN = {"name": "grid.json", "path": "/srv/config.json", "how": "Add {directory}/grid.json.", "api_keys": [KEY]}
+PLAN = {
+    "name": "grid.json",
+    "path": "/srv/config.json",
+    "how": {"role": "With a role.", "own": "read it"},
+    "api_keys": [KEY],
+}
 PLACED = {
     "path": "/etc/credstore.encrypted/grid.json",
     "changed": True,
+    "load_directive": "LoadCredentialEncrypted=grid.json:/x",
     "content_changed_at": "2026-11-27T23:59:59.123456Z",
 }
+NEXT = (
+    "Next: let the service read it, and run this again. With a role. "
+    "In a unit of your own: LoadCredentialEncrypted=grid.json:/x, and read it."
+)
 EARLIER = {"what": "password_changed", "on": "2026-01-01"}
 HELD = {"path": "/srv/config.json", "changed": False, "held_back": "/srv/config.json keeps its key: bot does not run."}
 
@@ -49,7 +59,7 @@ def test_it_is_exposed_from_that_day_and_to_be_rotated(placed_at: str | None) ->
             {"check_mode": True},
             [
                 "/srv/config.json: grid would be placed encrypted as /etc/credstore.encrypted/grid.json.",
-                "Next: let the service read it, and run this again. Add /etc/credstore.encrypted/grid.json.",
+                NEXT,
             ],
         ),
         (
@@ -57,7 +67,7 @@ def test_it_is_exposed_from_that_day_and_to_be_rotated(placed_at: str | None) ->
             [
                 "/srv/config.json: grid is placed encrypted as /etc/credstore.encrypted/grid.json.",
                 "/srv/config.json keeps its key: bot does not run.",
-                "Next: let the service read it, and run this again. Add /etc/credstore.encrypted/grid.json.",
+                NEXT,
             ],
         ),
         (

@@ -52,6 +52,10 @@ def left(text: str, *held: dict[str, str]) -> Any:
             ),
         ),
         (
+            "\ufeffBYBIT_API_KEY=canary-key-1-long\nBYBIT_API_SECRET=canary-secret-1-long\nMODE=live\n",
+            "\ufeffMODE=live\n",
+        ),
+        (
             "# keys\nMODE=live\nexport BYBIT_API_KEY='canary-key-1-long' # x\r\nBYBIT_API_SECRET=canary-secret-1-long",
             "# keys\nMODE=live\n",
         ),
