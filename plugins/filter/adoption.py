@@ -304,9 +304,11 @@ def _how(program: str, *, name: str, path: str, account: str) -> dict[str, str]:
             f"behind the other --config, --config ${{CREDENTIALS_DIRECTORY}}/{name}",
         ),
         "passivbot": (
-            f"With the role passivbot: passivbot_credentials: [{name}] and passivbot_account: {account}. {role} and "
-            f"trading_service_links with api-keys.json in the directory where it runs, which must be another one than "
-            f"that of {path}.",
+            (
+                f"With the role passivbot: passivbot_credentials: [{name}] and passivbot_account: {account}. {role} and "
+                f"trading_service_links with api-keys.json in the directory where it runs, which must be another one than "
+                f"that of {path}."
+            ),
             f"a link api-keys.json to {name} in its credentials' directory",
         ),
         "ccxt": (
@@ -314,8 +316,10 @@ def _how(program: str, *, name: str, path: str, account: str) -> dict[str, str]:
             own,
         ),
         "dotenv": (
-            f"{role} and trading_service_environment_from: [{name}]; the other variables of {path} go to "
-            "trading_service_environment.",
+            (
+                f"{role} and trading_service_environment_from: [{name}]; the other variables of {path} go to "
+                "trading_service_environment."
+            ),
             f"{own} in place of its variables",
         ),
     }
