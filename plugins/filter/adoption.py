@@ -305,9 +305,9 @@ def _how(program: str, *, name: str, path: str, account: str) -> dict[str, str]:
         ),
         "passivbot": (
             (
-                f"With the role passivbot: passivbot_credentials: [{name}] and passivbot_account: {account}. {role} and "
-                "trading_service_links with api-keys.json in the directory where it runs, which must not be that of "
-                f"{path}."
+                f"With the role passivbot: passivbot_credentials: [{name}] and passivbot_account: {account}. {role} "
+                "and trading_service_links with api-keys.json in the directory where it runs, which must not be that "
+                f"of {path}."
             ),
             f"a link api-keys.json to {name} in its credentials' directory",
         ),
