@@ -97,7 +97,7 @@ class World:
 
     @property
     def registry(self) -> Path:
-        return self.controller.directory / "host_vars" / HOST / "exchange_credentials.yml"
+        return self.controller.directory / "host_vars" / HOST / "keys.yml"
 
     @property
     def secrets(self) -> list[str]:
