@@ -260,7 +260,8 @@ class Walk:
             elif entry.is_file(follow_symlinks=False):
                 self._check_bounds()
                 self.tally.files += 1
-                suffix = name.rpartition(".")[2].lower()
+                # A name without a dot has no ending.
+                suffix = name.partition(".")[2].rpartition(".")[2].lower()
                 if _BINARY.fullmatch(suffix) or (packages and _CODE.fullmatch(suffix)) or child in self._exclude:
                     continue
                 self._file(fd, name, path=child, reachable=reachable, checkout=checkout)

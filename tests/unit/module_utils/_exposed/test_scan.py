@@ -211,6 +211,12 @@ def test_what_is_left_out(place: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["a", "bin", "o"])
+def test_a_name_without_an_ending_is_looked_at(place: Path, name: str) -> None:
+    (place / name).write_text(LINE)
+    assert found(place) == [str(place / name)]
+
+
 def test_a_directory_that_two_paths_lead_to_is_entered_once(place: Path) -> None:
     (place / "a").mkdir()
     (place / "a" / "x.env").write_text(LINE)
