@@ -10,7 +10,6 @@ decompression, the whole exchange bounded in time, and exceptions rebuilt from c
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import os
 import socket
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 from . import _transport
 from ._errors import HttpError, InputError, MissingLibraryError
 from ._here import check_own_address
+from ._message import TIMEOUT, Answer, Request
 from ._version import VERSION
 
 try:
@@ -37,43 +37,9 @@ else:
 USER_AGENT = f"trading.hosts/{VERSION}"
 #: The most bytes that a body may have, as sent and after decompression.
 BODY_LIMIT = 1_000_000
-TIMEOUT = 10.0
 PROXY_SCHEMES = {"http": "http", "https": "http", "socks5": "socks5", "socks5h": "socks5"}
 
 _CHUNK = 65536
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """One request. ``url`` is complete and holds no secret; ``headers`` may. Its ``repr`` shows method and URL only."""
-
-    method: str
-    url: str
-    headers: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    body: bytes = b""
-
-    def __repr__(self) -> str:
-        return f"Request({self.method} {self.url.split('?')[0]})"
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """One answer: ``body`` is decompressed and whole; ``headers`` have lower-case names."""
-
-    status: int
-    headers: t.Mapping[str, str]
-    body: bytes
-    host: str
-
-    def text(self) -> str:
-        """Return the body as UTF-8; raises ``UnicodeDecodeError`` (a ``ValueError``) where it is not."""
-        return self.body.decode("utf-8")
-
-
-class Http(t.Protocol):
-    """What puts a request. Raises ``HttpError`` where no whole answer came."""
-
-    def send(self, request: Request) -> Answer: ...
 
 
 class RequestsHttp:

@@ -10,7 +10,7 @@ import json
 import typing as t
 
 from ._errors import AnswerError
-from ._http import Answer
+from ._message import Answer
 
 
 def json_object(answer: Answer) -> dict[str, t.Any]:

@@ -18,7 +18,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._pace imp
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._signing import KEY_TYPES
 from ansible_collections.trading.hosts.plugins.module_utils._facts import PRODUCT_WORDS
-from ansible_collections.trading.hosts.plugins.module_utils._http import Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Request
 from tests.collection import CHECKOUT
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from .._allowlist._blocks import classify
 from .._allowlist._grammar import format_address, read_address
 from .._errors import AnswerError, InputError
-from .._http import Answer
 from .._json import json_object
+from .._message import Answer
 from .._redact import one_line
 from ._sources import Source
 

@@ -15,7 +15,7 @@ import typing as t
 
 from .._errors import AnswerError, HttpError
 from .._facts import EgressFacts, Path, SourceAnswer
-from .._http import Http, Request
+from .._message import Http, Request
 from .._together import gather
 from ._answer import family_of, read_answer
 from ._decide import QUORUM, Observation, conclude

@@ -21,7 +21,7 @@ from .._allowlist._rule import split_list
 from .._clock import from_http_date, from_milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import UNKNOWN_PREFIX, Access, Allowlist, ObservedKey, OtherKey
-from .._http import Answer
+from .._message import Answer
 from .._redact import mask_id, one_line
 
 

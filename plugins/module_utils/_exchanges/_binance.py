@@ -19,8 +19,8 @@ from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, Expiry, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import Refused, clock, instant, member, optional, refused, unknown
 from ._contract import (
     PUBLIC_PEM,

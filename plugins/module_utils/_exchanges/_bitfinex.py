@@ -17,8 +17,8 @@ import typing as t
 from .._allowlist._rule import AllowlistGrammar
 from .._errors import AnswerError
 from .._facts import Access, ObservedKey
-from .._http import Answer, Request
 from .._json import json_list
+from .._message import Answer, Request
 from ._answers import Refused, date_header, refused, together, unknown
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,

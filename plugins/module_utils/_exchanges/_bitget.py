@@ -13,8 +13,8 @@ import typing as t
 from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._facts import Access, Account, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import (
     Refused,
     clock,

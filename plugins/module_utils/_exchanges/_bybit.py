@@ -13,8 +13,8 @@ from .._allowlist._rule import AllowlistGrammar
 from .._clock import from_text, milliseconds, to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import (
     Refused,
     clock,

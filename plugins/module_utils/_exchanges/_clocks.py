@@ -20,7 +20,8 @@ from .._clock import to_text, utc_now
 from .._errors import AnswerError, HttpError, InputError
 from .._facts import ClockFacts
 from .._here import here
-from .._http import TIMEOUT, Http, RequestsHttp, proxy_kind
+from .._http import RequestsHttp, proxy_kind
+from .._message import TIMEOUT, Http
 from ._contract import Exchange, Site
 from ._driver import send_read
 from ._options import read_site

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from .._allowlist._rule import AllowlistGrammar
 from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import Refused, clock, member, optional, refused, together, unknown
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,

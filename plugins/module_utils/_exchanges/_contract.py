@@ -17,7 +17,7 @@ import typing as t
 
 from .._allowlist._rule import AllowlistGrammar
 from .._facts import Access, ObservedKey
-from .._http import Answer, Request
+from .._message import Answer, Request
 from ._nonce import Nonce, NonceRule
 from ._signing import HMAC, PrivateKey, private_key
 

@@ -20,8 +20,8 @@ from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Allowlist, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import (
     Refused,
     clock,

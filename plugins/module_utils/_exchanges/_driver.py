@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from .._clock import from_http_date
 from .._errors import AnswerError, HttpError, TradingHostsError
 from .._facts import ACCEPTED, TELLABLE, Access, Account, ObservedKey
-from .._http import Answer, Http, Request
+from .._message import Answer, Http, Request
 from .._redact import MAX_LENGTH, mask_id, message, one_line
 from ._contract import Exchange, Question, RefusedError
 

@@ -20,8 +20,8 @@ from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, Account, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object, json_value
+from .._message import Answer, Request
 from ._answers import (
     Refused,
     clock,

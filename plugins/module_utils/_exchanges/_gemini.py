@@ -18,8 +18,8 @@ import typing as t
 
 from .._allowlist._rule import AllowlistGrammar
 from .._facts import Access, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import Refused, date_header, in_base64, member, optional, refused, unknown
 from ._contract import (
     LIFETIME_NOT_DOCUMENTED,

@@ -18,8 +18,8 @@ import typing as t
 from .._allowlist._rule import AllowlistGrammar
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, Expiry, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object, json_value
+from .._message import Answer, Request
 from ._answers import Refused, clock, instant, member, optional, refused, together, unknown
 from ._contract import (
     AllowlistRule,

@@ -20,8 +20,8 @@ from .._allowlist._rule import AllowlistGrammar
 from .._clock import from_text, to_text
 from .._errors import AnswerError
 from .._facts import Access, Account, Allowlist, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import (
     Refused,
     date_header,

@@ -16,7 +16,8 @@ from .._clock import to_text, utc_now
 from .._errors import UNFORESEEN, InputError, TradingHostsError, without_text
 from .._facts import Access, KeyFacts, ObservedKey, Path
 from .._here import here
-from .._http import TIMEOUT, RequestsHttp, proxy_kind, resolved_families
+from .._http import RequestsHttp, proxy_kind, resolved_families
+from .._message import TIMEOUT
 from .._redact import one_line
 from .._together import gather
 from ._contract import Credential, Exchange, Question

@@ -18,8 +18,8 @@ from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._errors import AnswerError
 from .._facts import Access, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import Refused, clock, hmac_sha256, member, optional, refused
 from ._contract import AllowlistRule, ClockTolerance, KeyShape, LifetimeRule, Question, RateLimit, Site
 from ._untold import Untold

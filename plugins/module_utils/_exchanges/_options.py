@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from .._declared import DECLARED_SPEC, check_names, declaration
 from .._errors import InputError
-from .._http import TIMEOUT
+from .._message import TIMEOUT
 from ._contract import Credential, Exchange, Site
 from ._nonce import NONCE_SPEC, Nonce, read_nonce
 from ._registry import OTHER, get

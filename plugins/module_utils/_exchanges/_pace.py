@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from .._errors import HttpError
 from .._facts import ACCEPTED, Access
-from .._http import Answer, Http, Request
+from .._message import Answer, Http, Request
 from ._contract import RateLimit
 from ._options import Plan
 

@@ -12,8 +12,8 @@ import typing as t
 from .._allowlist._rule import AllowlistGrammar
 from .._clock import milliseconds
 from .._facts import Access, ObservedKey
-from .._http import Answer, Request
 from .._json import json_object
+from .._message import Answer, Request
 from ._answers import Refused, date_header, hmac_sha256, member, optional, refused
 from ._contract import AllowlistRule, ClockTolerance, KeyShape, Question, RateLimit, Site
 from ._untold import Untold

@@ -25,7 +25,8 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from ansible_collections.trading.hosts.plugins.module_utils import _http, _transport
 from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError, InputError, MissingLibraryError
-from ansible_collections.trading.hosts.plugins.module_utils._http import BODY_LIMIT, Answer, Request, RequestsHttp
+from ansible_collections.trading.hosts.plugins.module_utils._http import BODY_LIMIT, RequestsHttp
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.trading.hosts.plugins.module_utils._egress._answer import global_address, read_answer
 from ansible_collections.trading.hosts.plugins.module_utils._egress._sources import Source
 from ansible_collections.trading.hosts.plugins.module_utils._errors import AnswerError
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer
 
 PLAIN = Source("plain", "https://ip.example.net/", "Example")
 TRACE = Source("trace", "https://WWW.example.net:8443/cdn-cgi/trace", "Example", shape="trace")

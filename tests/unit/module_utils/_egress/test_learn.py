@@ -19,7 +19,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._egress._learn impor
 from ansible_collections.trading.hosts.plugins.module_utils._egress._sources import Source
 from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError, MissingLibraryError
 from ansible_collections.trading.hosts.plugins.module_utils._facts import EgressFacts, Path
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 
 V4, V6 = "91.198.115.11", "2a01:4f8:0:a0a1::11"
 SOURCES = tuple(Source(f"s{i}", f"https://s{i}.example.net/", f"Network {i}") for i in range(4))

@@ -25,7 +25,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     Expiry,
     ObservedKey,
 )
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer
 
 BYBIT: dict[str, Any] = {
     "retCode": 0,

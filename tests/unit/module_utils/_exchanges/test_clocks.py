@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError, InputError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._clocks import measure, sample_of
 from ansible_collections.trading.hosts.plugins.module_utils._facts import ClockFacts, clock_facts, to_json
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 from tests.simulator._registry import EXCHANGES as SIMULATED
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     ObservedKey,
     to_json,
 )
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 from tests.unit.module_utils._exchanges.test_answers import BITGET_UNIFIED, GOOD, TIMES
 
 NOW = datetime.datetime(2026, 11, 22, 7, 13, 54, tzinfo=datetime.timezone.utc)

@@ -19,7 +19,8 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._hyperliquid import _named
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import find, get
 from ansible_collections.trading.hosts.plugins.module_utils._facts import Account, Allowlist, Expiry, to_json
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, RequestsHttp
+from ansible_collections.trading.hosts.plugins.module_utils._http import RequestsHttp
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer
 from ansible_collections.trading.hosts.plugins.module_utils._policy._engine import judge
 from ansible_collections.trading.hosts.plugins.module_utils._policy._settings import Policy
 from tests.unit.module_utils._exchanges.test_learn import ask

@@ -21,7 +21,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _l
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._driver import send_read
 from ansible_collections.trading.hosts.plugins.module_utils._facts import Access, KeyFacts
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 
 WAIT = 30.0
 CANARY = "canary-of-a-secret"

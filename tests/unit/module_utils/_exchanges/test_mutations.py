@@ -33,7 +33,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     ObservedKey,
     to_json,
 )
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 from tests.unit.module_utils._exchanges import conversations
 from tests.unit.module_utils._exchanges.conversations import CONVERSATIONS, CREDENTIAL, CREDENTIALS, Conversation
 

@@ -29,7 +29,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn im
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._nonce import UNITS, Nonce, read_nonce
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import Plan, read_keys
 from ansible_collections.trading.hosts.plugins.module_utils._facts import Account, Allowlist, Expiry, KeyFacts
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 from tests.simulator._exchange import RefusedError, check_nonce
 from tests.simulator.client import SimulatedKey, Simulator
 from tests.unit.module_utils._exchanges.test_answers import (

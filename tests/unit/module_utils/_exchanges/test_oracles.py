@@ -31,13 +31,13 @@ from util import api_key as bitmex_sdk
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _registry
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential, Question
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer
 from tests.simulator._asymmetric import private_pem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible_collections.trading.hosts.plugins.module_utils._http import Request
+    from ansible_collections.trading.hosts.plugins.module_utils._message import Request
 
 #: Inputs for each exchange and key type.
 INPUTS = 300

@@ -16,7 +16,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpE
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import RateLimit
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._pace import SPACING, PacedHttp
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer, Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
 
 REQUEST = Request("GET", "https://api.example.com/time")
 LIMITS: dict[str, RateLimit | None] = {name: exchange.rate_limit() for name, exchange in EXCHANGES.items()}

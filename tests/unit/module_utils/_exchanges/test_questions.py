@@ -29,7 +29,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract
     Site,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._facts import PERMISSION_WORDS, Access
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer
 
 AT = datetime.datetime(2026, 11, 22, 7, 13, 54, 123000, tzinfo=datetime.UTC)
 MILLISECONDS = 1795331634123

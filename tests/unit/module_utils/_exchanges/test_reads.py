@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.trading.hosts.plugins.module_utils._errors import TradingHostsError
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _driver, _registry
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Question
-from ansible_collections.trading.hosts.plugins.module_utils._http import Request
+from ansible_collections.trading.hosts.plugins.module_utils._message import Request
 from tests.unit.module_utils._exchanges.conversations import CONVERSATIONS, CREDENTIAL, CREDENTIALS
 from tests.unit.module_utils._exchanges.test_mutations import Said, put
 

@@ -24,7 +24,7 @@ from tests.unit.module_utils._exchanges.test_learn import HERE, ask, given
 from tests.unit.module_utils._policy import build
 
 if TYPE_CHECKING:
-    from ansible_collections.trading.hosts.plugins.module_utils._http import Request
+    from ansible_collections.trading.hosts.plugins.module_utils._message import Request
     from tests.simulator.client import Simulator
 
 UNTOLD = ("bitmart", "bitstamp", "cryptocom", "mexc", "phemex")

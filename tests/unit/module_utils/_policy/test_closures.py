@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
-from ansible_collections.trading.hosts.plugins.module_utils._http import Answer
+from ansible_collections.trading.hosts.plugins.module_utils._message import Answer
 from tests.unit.module_utils._exchanges.test_answers import GOOD, changed
 from tests.unit.module_utils._policy.build import key, report, seen
 
