@@ -48,6 +48,10 @@ def _rotate(**variables: Any) -> Task:
     return {_ROLE: {"name": f"{COLLECTION}exchange_credentials", "tasks_from": "rotate"}, "vars": variables}
 
 
+def _enroll(**variables: Any) -> Task:
+    return {_ROLE: {"name": f"{COLLECTION}exchange_credentials", "tasks_from": "enroll"}, "vars": variables}
+
+
 def _place(**entry: Any) -> Task:
     return _module("credential", credentials=[{"name": "swept", **entry}])
 
@@ -130,6 +134,30 @@ SCENARIOS: dict[str, Task] = {
         exchange_credentials_rotate_unattended=True,
         exchange_credentials_rotate_values={"api_key": KEY, "secret": f"{SECRET} "},
     ),
+    # On two hosts, which is refused; tests/lab/soak/test_enroll.py is about the rest.
+    "enrol": _enroll(
+        exchange_credentials_enroll_api_key="fresh",
+        exchange_credentials_enroll_exchange="bybit",
+        exchange_credentials_enroll_values={"api_key": KEY, "secret": SECRET},
+        **{
+            f"exchange_credentials_enroll_{name}": value
+            for name, value in {
+                "access": "read",
+                "account": "10000001",
+                "by": "Ada",
+                "format": "ccxt",
+                "owner": "Ada",
+                "purpose": "sweeps",
+                "recovery": "recreate",
+            }.items()
+        },
+    ),
+    "write down a key": _module(
+        "registry_entry", path=f"{_JUDGED}.keys.yml", api_key={"name": "good", "exchange": "bybit"}
+    ),
+    "check the registry": _module("registry_check"),
+    # Held back, because the file is not there; tests/lab/soak/test_adopt.py is about the rest.
+    "remove what is exposed": _module("exposed_credential", credential="good", files=["/srv/exposed/nowhere.json"]),
     # The clock only: the rest has no secret, and stays with tests/lab/soak/test_baseline.py.
     "prepare through a proxy": _role(
         "host_baseline",
@@ -219,7 +247,9 @@ SCENARIOS: dict[str, Task] = {
 WITHIN = {"trading_host": ("exchange_credentials", "trading_agent", "trading_service")}
 #: Playbook -> the end-to-end test that runs it and sweeps after it.
 SWEPT_PLAYBOOKS: dict[str, str] = {
+    "adopt": "tests/lab/soak/test_adopt.py::test_it_lies_nowhere_else",
     "audit": "tests/lab/soak/test_audit.py::test_what_each_key_needs_is_said_without_a_secret_on_the_controller",
+    "enroll": "tests/lab/soak/test_enroll.py::test_no_secret_is_anywhere_but_where_it_belongs",
     "recover": "tests/lab/soak/test_recover.py::test_another_host_trades_from_the_sealed_copies",
     "retire": "tests/lab/soak/test_retire.py::test_a_dead_key_is_forgotten_and_only_then_the_address_may_go",
     "revoke": "tests/lab/soak/test_revoke.py::test_the_next_run_does_what_is_left",
