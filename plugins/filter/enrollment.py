@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import string
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -75,7 +76,8 @@ _value:
 """
 
 #: Values of no key, by which a document is tried before anybody is asked for real ones.
-_TRIED = {"api_key": "aB3dE5fG7hJ9kL1m", "secret": "zY8xW6vU4tS2rQ0pN9mL7kJ5hG3f", "passphrase": "Qw7Er5Ty3Ui1Op9!"}
+_LETTERS = string.ascii_letters + string.digits
+_TRIED = {"api_key": _LETTERS[:16], "secret": _LETTERS[16:48], "passphrase": _LETTERS[48:]}
 
 
 def enrollment(documents: t.Any, api_keys: t.Any, given: t.Any) -> dict[str, t.Any]:
