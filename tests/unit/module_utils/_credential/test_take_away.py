@@ -183,6 +183,11 @@ def test_all_files_of_a_key_or_none(world: World) -> None:
     assert world.file.read_text() == CONFIG
 
 
+def with_another_name(world: World) -> None:
+    world.start()
+    os.link(world.file, world.root / "other")
+
+
 @pytest.mark.parametrize(
     ("arrange", "sentence"),
     [
@@ -207,7 +212,7 @@ def test_all_files_of_a_key_or_none(world: World) -> None:
             lambda world: (world.start(), world.process(7, "bot", "-c", "./config.json")),
             r"the process 7 \(bot\) names it and is none of grid.service",
         ),
-        (lambda world: (world.start(), os.link(world.file, world.root / "other")), "it has 2 names"),
+        (with_another_name, "it has 2 names"),
     ],
 )
 def test_what_is_not_proved_stays(world: World, arrange: Any, sentence: str) -> None:
