@@ -22,15 +22,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.lab import _host
 from tests.lab._lab import Lab
-from tests.lab._simulator import STATE_DIR
 from tests.lab._spec import HostSpec
 from tests.lab.demo._scenarios import Scenario, api_key, create
 from tests.lab.e2e._support import Controller
-from tests.simulator.client import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.simulator.client import Simulator
 
 EXCHANGES = ("bybit", "okx", "binance", "bitget")
 LATENCY_MS = 150
@@ -39,8 +40,8 @@ SECRETS = ("api_key", "secret", "passphrase")
 FIRST = 20
 
 
-def boot(lab: Lab, *, count: int) -> list[str]:
-    """Boot the hosts; the lab's own two stay as they are."""
+def boot(lab: Lab, *, count: int, authority: str) -> list[str]:
+    """Boot the hosts, which trust the exchanges' authority; the lab's own two stay as they are."""
     hosts = []
     for number in range(FIRST, FIRST + count):
         spec = HostSpec(
@@ -51,15 +52,14 @@ def boot(lab: Lab, *, count: int) -> list[str]:
             public_v6=f"2a02:ec80:700:1::{number + 100}",
         )
         lab.add_guest(spec)
+        _host.install_ca(spec, authority)
         hosts.append(spec.name)
         print(f"{spec.name} is up", file=sys.stderr)
     return hosts
 
 
-def prepare(lab: Lab, controller: Controller, hosts: list[str]) -> None:
+def prepare(lab: Lab, controller: Controller, hosts: list[str], *, simulator: Simulator) -> None:
     """Place four keys on each host, and declare them without their values."""
-    simulator = Simulator.attach(STATE_DIR)
-    simulator.reset()
     now = datetime.datetime.now(tz=datetime.UTC)
     declared: dict[str, dict[str, Any]] = {}
     for host in hosts:
@@ -115,10 +115,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, Lab() as lab:
-        hosts = boot(lab, count=options.hosts)
+        simulator = lab.start_simulator()
+        hosts = boot(lab, count=options.hosts, authority=Path(simulator.ca_file).read_text())
         controller = Controller(lab, Path(name), user="root", pipelining=True, guests=True)
         forks = ["--forks", str(options.hosts)]
-        prepare(lab, controller, hosts)
+        prepare(lab, controller, hosts, simulator=simulator)
         of_them = ",".join(hosts)
         ping = [{"name": "ping", "ansible.builtin.ping": {}}]
         pings, audits = [], []
