@@ -72,12 +72,7 @@ def prepare(lab: Lab, controller: Controller, hosts: list[str], *, simulator: Si
             keys.append(api_key(scenario, key, now=now))
         given = {key["name"]: {name: key[name] for name in SECRETS if name in key} for key in keys}
         controller.write_vars(
-            {
-                "given": [
-                    {"name": name, "format": "ccxt", "fields": {each: fields[each] for each in fields}}
-                    for name, fields in given.items()
-                ]
-            },
+            {"given": [{"name": name, "format": "ccxt", "fields": fields} for name, fields in given.items()]},
             hosts=[host],
         )
         declared[host] = {

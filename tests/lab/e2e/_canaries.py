@@ -44,12 +44,8 @@ def _role(name: str, /, **variables: Any) -> Task:
     return {_ROLE: {"name": f"{COLLECTION}{name}"}, "vars": variables}
 
 
-def _rotate(**variables: Any) -> Task:
-    return {_ROLE: {"name": f"{COLLECTION}exchange_credentials", "tasks_from": "rotate"}, "vars": variables}
-
-
-def _enroll(**variables: Any) -> Task:
-    return {_ROLE: {"name": f"{COLLECTION}exchange_credentials", "tasks_from": "enroll"}, "vars": variables}
+def _entry_point(name: str, /, **variables: Any) -> Task:
+    return {_ROLE: {"name": f"{COLLECTION}exchange_credentials", "tasks_from": name}, "vars": variables}
 
 
 def _place(**entry: Any) -> Task:
@@ -127,7 +123,8 @@ SCENARIOS: dict[str, Task] = {
         "api_key_info", api_keys=[{"name": "placed", "exchange": "bybit", "credential": {"name": "good"}}]
     ),
     # To values that cannot be right, which is said before they are sent; test_rotation.py is about the rest.
-    "rotate": _rotate(
+    "rotate": _entry_point(
+        "rotate",
         exchange_credentials_api_keys=["{{ good }}"],
         exchange_credentials_documents=[{"name": "good", "format": "ccxt", "api_keys": ["good"]}],
         exchange_credentials_rotate_document="good",
@@ -135,7 +132,8 @@ SCENARIOS: dict[str, Task] = {
         exchange_credentials_rotate_values={"api_key": KEY, "secret": f"{SECRET} "},
     ),
     # On two hosts, which is refused; tests/lab/soak/test_enroll.py is about the rest.
-    "enrol": _enroll(
+    "enrol": _entry_point(
+        "enroll",
         exchange_credentials_enroll_api_key="fresh",
         exchange_credentials_enroll_exchange="bybit",
         exchange_credentials_enroll_values={"api_key": KEY, "secret": SECRET},
