@@ -499,7 +499,7 @@ def _found(
     ]
     told = {"id": ids[0] if ids else row["id"]}
     if row["file"] is None and row["exchange"] != OTHER and (not here or row["key"] not in askable):
-        if row["dead_since"]:
+        if row["dead_since"] and not here:
             why = f"it was proved dead at {row['dead_since']}, and its credential is gone"
             return {**told, "status": DEAD, "ask": False, "why": why, "at": at}
         return {**told, "ask": False, "why": "no credential on its host holds it, so nothing can sign the proof"}

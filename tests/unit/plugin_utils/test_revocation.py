@@ -398,6 +398,8 @@ def test_what_an_earlier_run_proved_and_removed_is_dead() -> None:
     assert begun(one(documents=("d",)), askable=(), died=died)["status"] == "dead"
     # It lies there again, so it is asked about again.
     assert begun(one(documents=("d",)), held(), died=died)["status"] == "unknown"
+    # Nobody can ask about it, but something lies there that may hold another key of that name.
+    assert begun(one(documents=("d",)), held(), askable=(), died=died)["status"] == "unknown"
     # Another key has that name now.
     assert begun(one(documents=("d",), id="efgh…wxyz"), askable=(), died=died)["status"] == "unknown"
     assert begun(one(documents=("d",), exchange="okx"), askable=(), died=died)["status"] == "unknown"
