@@ -595,10 +595,16 @@ def _answered(row: Row, *, fact: t.Mapping[str, t.Any], verdict: t.Mapping[str, 
 
 
 def _by_another(row: Row, *, others: t.Sequence[Row]) -> dict[str, t.Any]:
-    """Return what another host's refusal with the same key proves: nothing, unless it asked at the same site."""
+    """Return what another host's refusal with the same key proves: nothing, unless that key is dead there.
+
+    It is that key where the list has the two under one number, or both have the same id, and at the same site.
+    """
     site = ("exchange", "environment", "region")
     if any(
-        each["host"] == row["held_by"] and each["status"] == DEAD and all(each[name] == row[name] for name in site)
+        each["host"] == row["held_by"]
+        and each["status"] == DEAD
+        and all(each[name] == row[name] for name in site)
+        and (each["number"] == row["number"] or (row["id"] is not None and each["id"] == row["id"]))
         for each in others
     ):
         why = f"{row['title']} refused it as a key that it does not know, when {row['held_by']} asked"

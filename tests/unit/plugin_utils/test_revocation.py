@@ -321,6 +321,19 @@ def test_a_key_that_died_for_one_host_is_dead_for_the_others_at_the_same_site(re
     assert [each["what"] for each in events] == (["dead"] if status == "dead" else [])
 
 
+def test_another_dead_key_of_the_host_that_was_refused_proves_nothing() -> None:
+    # It was refused by what is not the exchange itself, say, so its own row is not dead.
+    refused, other = rows(one(host="bot2", id="abcd…wxyz"), one("hedge", host="bot2", id="efgh…1234"))
+    mine = {**rows(one(id="abcd…wxyz"))[0], "held_by": "bot2", "ask": False}
+    given = [{**refused, "number": 1}, {**other, "number": 2, "status": "dead"}]
+    ((row,), _events) = it.judged([mine], learned=[], findings=[], others=[mine, *given], at=LATER)
+    assert row["status"] == "unknown"
+    ((row,), _events) = it.judged(
+        [mine], learned=[], findings=[], others=[mine, {**given[0], "status": "dead"}, given[1]], at=LATER
+    )
+    assert row["status"] == "dead"
+
+
 def test_after_a_call_for_silence_nothing_of_that_exchange_is_asked() -> None:
     given = rows(one(), one("b"), one("c", exchange="okx"))
     limited = asked("ambiguous", code="HTTP 403")
