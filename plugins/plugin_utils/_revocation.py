@@ -761,6 +761,8 @@ def _table(rows: t.Sequence[Row]) -> list[str]:
 def deaths(text: str) -> tuple[dict[_Place, Event], int]:
     """Return the last event of each key that proved it dead, and how many lines of the timeline cannot be read.
 
+    A key that was seen alive after that is not dead.
+
     A line that somebody damaged must not keep anybody from revoking.
     """
     found: dict[_Place, Event] = {}
@@ -776,8 +778,12 @@ def deaths(text: str) -> tuple[dict[_Place, Event], int]:
             bad += 1
             continue
         host, key, at = (given.get(name) for name in ("host", "key", "at"))
-        if given.get("what") == DEAD and all(isinstance(each, str) for each in (host, key, at)):
+        if not all(isinstance(each, str) for each in (host, key, at)):
+            continue
+        if given.get("what") == DEAD:
             found[str(host), str(key)] = given
+        elif given.get("what") == ALIVE:  # another key has that name now
+            found.pop((str(host), str(key)), None)
     return found, bad
 
 

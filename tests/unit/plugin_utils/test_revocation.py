@@ -518,6 +518,10 @@ def test_the_timeline_is_read_back() -> None:
     assert bad == 2
     assert died["bot1", "grid"]["at"] == LATER
     assert it.deaths("") == ({}, 0)
+    # Another key has that name now, which was seen alive.
+    alive = it.timeline([it.event(row, what="alive", at=LATER, evidence="")], run=AT, operator="ada")
+    assert it.deaths(f"{text}\n{alive}") == ({}, 0)
+    assert list(it.deaths(f"{alive}\n{text}")[0]) == [("bot1", "grid")]
 
 
 def test_a_row_holds_no_secret_and_is_plain() -> None:
