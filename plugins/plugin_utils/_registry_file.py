@@ -12,6 +12,7 @@ constructed, so ``!vault`` and other tags are text like any other.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -385,8 +386,12 @@ def _colon(text: str, key: yaml.Node) -> int:
 # --- what the text says ---------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=4)
 def _root(text: str) -> yaml.MappingNode | None:
-    """Return the file's mapping of variables, or nothing where there is none; raises ``RegistryFileError``."""
+    """Return the file's mapping of variables, or nothing where there is none; raises ``RegistryFileError``.
+
+    One change asks for it many times, and parsing is what takes its time. Nobody changes the nodes.
+    """
     if text.startswith("$ANSIBLE_VAULT"):
         raise RegistryFileError("it is encrypted as a whole; change it by ansible-vault edit.")
     try:
