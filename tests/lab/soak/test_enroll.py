@@ -317,15 +317,29 @@ def test_a_sealed_key_comes_without_a_secret_on_the_controller(desk: Desk, tmp_p
     assert run.returncode != 0
     recipient = re.search(r"age1[0-9a-z]+", run.message(HOST))
     assert recipient is not None
+    to = recipient[0]
     assert '{"api_key": "...", "secret": "..."}' in run.message(HOST)
-    key = desk.create("bybit", "sealed")
-    subprocess.run(
-        ["age", "--encrypt", "--armor", "--recipient", recipient[0], "--output", str(sealed), "-"],
-        input=json.dumps({"api_key": key.key, "secret": key.secret}).encode(),
-        check=True,
-    )
+    key, another = desk.create("bybit", "sealed"), desk.create("bybit", "sealed")
+
+    def seal(given: SimulatedKey) -> None:
+        subprocess.run(
+            ["age", "--encrypt", "--armor", "--recipient", to, "--output", str(sealed), "-"],
+            input=json.dumps({"api_key": given.key, "secret": given.secret}).encode(),
+            check=True,
+        )
+
+    seal(key)
     run = desk.run("sealed", "bybit", sealed=str(sealed))
     assert run.returncode == 0, run.output
+    assert desk.holds("sealed") == {"apiKey": key.key, "secret": key.secret}
+    # The same text once more is no news, and another key's does not pass for it.
+    run = desk.run("sealed", "bybit", sealed=str(sealed), unattended=True)
+    assert run.returncode == 0, run.output
+    assert [result.task for result in run.results if result.status == "changed"] == []
+    seal(another)
+    run = desk.run("sealed", "bybit", sealed=str(sealed), unattended=True)
+    assert run.returncode != 0
+    assert "holds another key" in run.message(HOST)
     assert desk.holds("sealed") == {"apiKey": key.key, "secret": key.secret}
 
 
