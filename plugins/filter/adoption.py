@@ -16,7 +16,7 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils._credential import _formats, _programs
 from ..module_utils._credential._texts import is_variable
 from ..module_utils._exchanges._registry import OTHER
-from .rotation import question
+from ..plugin_utils._enrollment import question
 
 DOCUMENTATION = r"""
 name: adoption

@@ -11,8 +11,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._exchanges._registry import OTHER
+from ..plugin_utils._enrollment import question
 from .credential_documents import documents_and_keys, has_values
-from .rotation import question
 
 DOCUMENTATION = r"""
 name: placed_questions

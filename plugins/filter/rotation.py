@@ -13,8 +13,8 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils._exchanges._contract import Exchange
 from ..module_utils._exchanges._registry import find
 from ..module_utils._exchanges._signing import HMAC
-from ..plugin_utils._enrollment import settling_of
-from .credential_documents import FIELDS, documents_and_keys
+from ..plugin_utils._enrollment import question, settling_of
+from .credential_documents import documents_and_keys
 
 DOCUMENTATION = r"""
 name: rotation
@@ -72,9 +72,6 @@ _value:
   type: dict
 """
 
-#: What signs or says where the secret is: none of it belongs to a question with a placed credential.
-_NOT_ASKED_WITH = (*FIELDS, "key_password", "credential")
-
 
 def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str | None = None) -> dict[str, t.Any]:
     """Return what takes part; raises ``AnsibleFilterError`` where the names do not fit."""
@@ -99,11 +96,6 @@ def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str |
         "cannot_be_typed": _cannot_be_typed(exchange, title=title),
         **settling_of(exchange),
     }
-
-
-def question(key: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the key without what signs, for a question with a placed credential; a locked vault is not touched."""
-    return {field: key[field] for field in key if field not in _NOT_ASKED_WITH}
 
 
 def _terms(documents: t.Sequence[t.Mapping[str, t.Any]], *, document: str) -> dict[str, t.Any]:

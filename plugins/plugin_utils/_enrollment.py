@@ -88,8 +88,7 @@ def plan(
         )
     _check(key, exchange=exchange)
     told = _planned(key, document, exchange=exchange, given=given)
-    before = {field: known[field] for field in known if field not in _VALUES}
-    return {**told, "before": before, "document_declared": document in [dict(each) for each in documents]}
+    return {**told, "before": question(known), "document_declared": document in [dict(each) for each in documents]}
 
 
 def _planned(
@@ -198,8 +197,7 @@ def _key(
             f"The inventory says that {name} lies in a credential on its host, so it is no new key; the role "
             "exchange_credentials makes its document."
         )
-    key = {field: known[field] for field in known if field not in _VALUES}
-    key["name"] = name
+    key = {**question(known), "name": name}
     declared = dict(key.get("declared") or {})
     for field in ("exchange", "environment", "region", "nonce"):
         _add(key, field, given.get(field) if field == "nonce" else _text(given, field), name=name)
@@ -216,7 +214,13 @@ def _key(
     return key
 
 
-_VALUES = ("api_key", "secret", "passphrase", "key_password", "credential", "file")
+#: What signs or says where the secret is: none of it belongs to a question with a placed credential.
+_NOT_ASKED_WITH = ("api_key", "secret", "passphrase", "key_password", "credential", "file")
+
+
+def question(key: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the key without what signs, for a question with a placed credential; a locked vault is not touched."""
+    return {field: key[field] for field in key if field not in _NOT_ASKED_WITH}
 
 
 def _add(to: dict[str, t.Any], field: str, value: t.Any, *, name: str) -> None:

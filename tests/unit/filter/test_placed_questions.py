@@ -13,6 +13,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.trading.hosts.plugins.filter.placed_questions import placed_questions
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import read_keys
 
 VALUES = {"api_key": "CANARYkey", "secret": "CANARYsecret"}
 GRID = {"name": "grid", "exchange": "bybit", "declared": {"label": "grid"}}
@@ -39,6 +40,12 @@ class Locked(dict[str, Any]):
 def test_what_lies_on_the_host_is_asked_with_and_no_secret_is_looked_at() -> None:
     asked = placed_questions([Locked(GRID | VALUES)], [BOT], held("bot"), directory="/d")
     assert asked == [{**GRID, "credential": {"name": "bot", "directory": "/d", "entry": None}}]
+
+
+def test_where_a_key_was_read_in_clear_is_no_part_of_a_question_with_its_document() -> None:
+    asked = placed_questions([{**GRID, "file": {"path": "/home/bot/keys.json"}}], [BOT], held("bot"))
+    assert asked == [{**GRID, "credential": {"name": "bot", "entry": None}}]
+    read_keys(asked)
 
 
 def test_a_document_of_several_is_asked_by_account() -> None:
