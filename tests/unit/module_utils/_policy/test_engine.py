@@ -261,6 +261,11 @@ def test_a_host_to_which_no_key_comes_is_not_one_where_something_is_placed(
     assert bool(judged.blocking) is (severity == "critical")
 
 
+def test_a_host_that_is_known_to_be_unverified_blocks_whatever_lies_there() -> None:
+    judged = report(key(), gate="place", placed=[("bot1", "grid-bybit")], machines=[_unverified()])
+    assert [finding.rule for finding in judged.blocking] == ["ssh-host-verified"]
+
+
 def _unverified() -> Machine:
     return Machine("bot1", host_key="bound", verified_host=False)
 
