@@ -631,9 +631,10 @@ def removable(
 ) -> tuple[list[str], list[dict[str, str]]]:
     """Return the credentials of one host of which every key is dead, and why others with a dead key are kept.
 
-    What a rotation left beside a document goes with it where it holds the same keys.
+    One that holds another key than the one that was asked about, under its name, is kept too. What a rotation left
+    beside a document goes with it where it holds the same keys.
     """
-    dead = {row["key"] for row in rows if row["status"] == DEAD}
+    dead = {row["key"]: row["id"] for row in rows if row["status"] == DEAD}
     members = {each["name"]: [str(name) for name in each["api_keys"]] for each in documents}
     for row in rows:
         for name in row["documents"]:
@@ -642,14 +643,19 @@ def removable(
     gone: list[str] = []
     kept: list[dict[str, str]] = []
     for name, keys in members.items():
-        if name not in held or not dead & set(keys):
+        if name not in held or not dead.keys() & set(keys):
             continue
         alive = [key for key in keys if key not in dead]
         if alive:
             kept.append({"name": name, "why": f"it also holds {', '.join(alive)}; place it anew without the dead keys"})
             continue
-        gone.append(name)
         ids = _ids(held[name])
+        proved = {dead[key] for key in keys}
+        if None not in proved and (other := sorted(ids - proved)):
+            why = f"it holds {', '.join(other)}, which nobody proved dead; see whether that must be deleted too"
+            kept.append({"name": name, "why": why})
+            continue
+        gone.append(name)
         for copy in (f"{name}.next", f"{name}.previous"):
             if copy not in held:
                 continue

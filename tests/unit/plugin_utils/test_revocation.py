@@ -450,6 +450,19 @@ def test_what_a_key_names_itself_goes_too() -> None:
     assert gone == ["half"]
 
 
+def test_a_credential_with_another_key_of_that_name_stays() -> None:
+    candidate = one(id="abcd…wxyz", documents=("d", "e"))
+    documents = [{"name": "d", "api_keys": ["grid"]}, {"name": "e", "api_keys": ["grid"]}]
+    other = [{"entry": None, "masked_id": "efgh…1234"}]
+    gone, kept = it.removable(dead(candidate), documents=documents, credentials=[held(), held("e", api_keys=other)])
+    assert gone == ["d"]
+    why = "it holds efgh…1234, which nobody proved dead; see whether that must be deleted too"
+    assert kept == [{"name": "e", "why": why}]
+    # One whose ids nobody can see is told by its name alone.
+    gone, kept = it.removable(dead(candidate), documents=documents, credentials=[held(), held("e", api_keys=[])])
+    assert (gone, kept) == (["d", "e"], [])
+
+
 def test_what_a_rotation_left_goes_where_it_is_the_same_key() -> None:
     other = [{"entry": None, "masked_id": "efgh…1234"}]
     credentials = [held(), held("d.previous"), held("d.next", api_keys=other)]
