@@ -12,8 +12,8 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._exchanges._contract import Exchange
 from ..module_utils._exchanges._registry import find
-from ..module_utils._exchanges._signing import HMAC
-from ..plugin_utils._enrollment import question, settling_of
+from ..plugin_utils._enrollment import cannot_be_typed, question, settling_of
+from ..plugin_utils._key_pages import title
 from .credential_documents import documents_and_keys
 
 DOCUMENTATION = r"""
@@ -81,7 +81,6 @@ def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str |
     exchange = find(str(key.get("exchange")))
     declared = key.get("declared")
     ccxt_id = declared.get("ccxt_id") if isinstance(declared, dict) else None
-    title = exchange.title if exchange is not None else str(ccxt_id or key.get("exchange"))
     return {
         "document": document,
         "next": f"{document}.next",
@@ -89,11 +88,11 @@ def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str |
         "terms": _terms(documents, document=document),
         "api_key": name,
         "entry": name if len(keys) > 1 else None,
-        "title": title,
+        "title": title(str(key.get("exchange")), ccxt_id=ccxt_id),
         "where": exchange.click_path() if exchange is not None else "its page of API keys",
         "question": question(key),
         "asks": [{"field": field, "prompt": f"The new key's {_WORDS[field]}"} for field in fields_of(exchange)],
-        "cannot_be_typed": _cannot_be_typed(exchange, title=title),
+        "cannot_be_typed": cannot_be_typed(exchange),
         **settling_of(exchange),
     }
 
@@ -140,12 +139,6 @@ def fields_of(exchange: Exchange | None) -> tuple[str, ...]:
     if exchange.passphrase_rule() is not None:
         fields.append("passphrase")
     return tuple(fields)
-
-
-def _cannot_be_typed(exchange: Exchange | None, *, title: str) -> str | None:
-    if exchange is None or not exchange.needs_secret() or HMAC in exchange.key_types():
-        return None
-    return f"A secret of {title} is a private key of several lines, which cannot be typed at a prompt"
 
 
 class FilterModule:

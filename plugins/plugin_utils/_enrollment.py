@@ -28,8 +28,9 @@ from ..module_utils._facts import PRODUCT_WORDS, EgressFacts
 from ..module_utils._policy._case import Host, declared_words
 from ..module_utils._policy._egress import KINDS, kinds
 from ..module_utils._policy._passphrase import asked_by_ccxt
-from ._exchange_pages import page_of
+from ._exchange_pages import Page, page_of
 from ._key_pages import page as page_address
+from ._key_pages import title as title_of
 
 _OPTION = "exchange_credentials_enroll_"
 #: Where a person gives what the inventory does not hold: our name, the option's, and what it is.
@@ -101,7 +102,7 @@ def _planned(
         asked_by_ccxt(key["declared"].get("ccxt_id")) if exchange is None else exchange.passphrase_rule() is not None
     )
     fields = ["api_key", *([] if pair else ["secret"]), *(["passphrase"] if phrase else [])]
-    title = exchange.title if exchange is not None else str(key["declared"].get("ccxt_id") or key["exchange"])
+    title = title_of(key["exchange"], ccxt_id=key["declared"].get("ccxt_id"))
     clicks = exchange.click_path() if exchange is not None else where
     return {
         "api_key": key["name"],
@@ -117,7 +118,7 @@ def _planned(
         "previous": f"{name}.previous",
         "pair": f"{name}.pair" if pair else None,
         "asks": [{"field": field, "prompt": f"The {_WORDS[field]} of the new key"} for field in fields],
-        "cannot_be_typed": _cannot_be_typed(exchange, title=title, pair=bool(pair)),
+        "cannot_be_typed": None if pair else cannot_be_typed(exchange),
         **settling_of(exchange),
         "by": _text(given, "by"),
         "today": _text(given, "today"),
@@ -269,10 +270,11 @@ def _pair(
     return key["exchange"] in _CCXT_SIGNS and document["format"] in FOR_CCXT
 
 
-def _cannot_be_typed(exchange: Exchange | None, *, title: str, pair: bool) -> str | None:
-    if pair or exchange is None or HMAC in exchange.key_types():
+def cannot_be_typed(exchange: Exchange | None) -> str | None:
+    """Return why nobody can be asked for the secret that this exchange gives out, or ``None``."""
+    if exchange is None or not exchange.needs_secret() or HMAC in exchange.key_types():
         return None
-    return f"A secret of {title} is a private key of several lines, which cannot be typed at a prompt"
+    return f"A secret of {exchange.title} is a private key of several lines, which cannot be typed at a prompt"
 
 
 def _to_the_list(clicks: str) -> str:
@@ -330,7 +332,7 @@ def proposal(
     egress: t.Sequence[EgressFacts],
     host: str,
     declared: t.Mapping[str, t.Any],
-    confirmed: t.Collection[str] | bool,
+    confirmed: t.Collection[str] | t.Literal[True],
 ) -> Proposal:
     """Return the addresses to paste, with what vouches for each.
 
@@ -351,8 +353,9 @@ def proposal(
     doubtful = []
     for address in addresses:
         words = [KINDS[kind] for kind in kinds(here, address)]
-        enough = len(words) >= 2 or confirmed is True or (confirmed is not False and address in confirmed)
-        if confirmed is True or (confirmed is not False and address in confirmed):
+        theirs = confirmed is True or address in confirmed
+        enough = len(words) >= 2 or theirs
+        if theirs:
             words.append("you confirmed it")
         sentences.append(f"{address}: {' and '.join(words) or 'nothing vouches for it'}.")
         if not enough:
@@ -382,8 +385,8 @@ def steps(
     key = planned["question"]
     name, title = key["exchange"], planned["title"]
     known, page = find(name), page_of(name)
-    link = page_address(exchange=name, region=key.get("region"), environment=key.get("environment") or "mainnet")
     environment = key.get("environment") or "mainnet"
+    link = page_address(exchange=name, region=key.get("region"), environment=environment)
     region = key.get("region") or "global"
     site = " ".join(part for part in (region, environment) if part not in ("global", "mainnet"))
     where = f"{title} ({site})" if site else title
@@ -418,7 +421,7 @@ def steps(
     return found
 
 
-def _boxes(declared: t.Mapping[str, t.Any], *, title: str, page: t.Any, known: Exchange | None) -> t.Iterator[str]:
+def _boxes(declared: t.Mapping[str, t.Any], *, title: str, page: Page, known: Exchange | None) -> t.Iterator[str]:
     words = ["read", *sorted((declared_words(declared) or frozenset()) - {"read"})]
     boxes = [box for box in dict.fromkeys(page.boxes[word] for word in words if word in page.boxes) if box]
     others = [word for word in words if word not in page.boxes]

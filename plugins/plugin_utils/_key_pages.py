@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a person deletes a key on the exchange's own pages. Private to this collection.
+"""Where a person creates and deletes a key on the exchange's own pages. Private to this collection.
 
 An address that leads elsewhere would send people to a stranger when they are in a hurry. So a page is named only where
 a source of the exchange itself names it; for the others there is the way to click.
