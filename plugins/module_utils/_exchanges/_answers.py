@@ -118,8 +118,10 @@ def other_keys(
 
     ``None`` where a row cannot be read, or there are too many: who knows some of the keys does not know which lack.
     """
+    if len(rows) > _MOST + 1:
+        return None
     told = []
-    for row in rows[: _MOST + 1]:
+    for row in rows:
         key_id = row.get(name) if isinstance(row, dict) else None
         if not (isinstance(key_id, str) and key_id):
             return None
@@ -128,7 +130,9 @@ def other_keys(
                 key = read(row)
             except AnswerError:
                 return None
-            told.append(OtherKey(mask(key_id), key.permissions or (), key.created_at))
+            if key.permissions is None:
+                return None
+            told.append(OtherKey(mask(key_id), key.permissions, key.created_at))
     return None if sum(1 + len(key.permissions) for key in told) > _MOST else tuple(told)
 
 

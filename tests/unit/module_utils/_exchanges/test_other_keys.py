@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _registry
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._answers import other_keys
 from ansible_collections.trading.hosts.plugins.module_utils._facts import ObservedKey, OtherKey, to_json
 from tests.unit.module_utils._exchanges.test_answers import GOOD
 from tests.unit.module_utils._exchanges.test_driver import CREDENTIAL, UID, ask, said
@@ -205,6 +206,19 @@ def test_a_list_that_cannot_be_read_whole_is_not_told(name: str, strange: Any) -
 def test_more_keys_than_an_account_has_are_not_told(name: str) -> None:
     case = LISTERS[name]
     assert told(name, *[case.row] * 1001, case.own).other_keys is None
+
+
+def test_a_list_that_is_cut_off_is_not_told_however_little_its_keys_can_do() -> None:
+    rows = [{"id": f"0e15a1b2{number:08}"} for number in range(1500)]
+    read = {"name": "id", "own": rows[0]["id"]}
+    assert other_keys(rows, read=lambda _row: ObservedKey("", permissions=()), **read) is None
+    whole = other_keys(rows[:1001], read=lambda _row: ObservedKey("", permissions=()), **read)
+    assert whole is not None
+    assert len(whole) == 1000
+
+
+def test_a_key_whose_rights_are_not_known_does_not_count_as_one_that_has_none() -> None:
+    assert other_keys([{"id": OTHER_ID}], name="id", own="own", read=lambda _row: ObservedKey("")) is None
 
 
 def test_a_page_of_woos_list_is_no_list() -> None:
