@@ -123,6 +123,10 @@ class Bitmex(Exchange):
         """Return all that ``order`` holds as soon as one of it is declared; every key may read."""
         return together(words, _TRADE)
 
+    def lists_keys_of(self) -> str:
+        """Return any: it lists the keys of every account."""
+        return "any"
+
     def click_path(self) -> str:
         """Return the way to the key's page."""
         return _CLICKS

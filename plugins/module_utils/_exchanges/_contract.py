@@ -301,6 +301,10 @@ class Exchange(abc.ABC):
         """Return whether keys must be created anew after the account was restricted for a while."""
         return False
 
+    def lists_keys_of(self) -> str | None:
+        """Return of which accounts it lists all keys, ``any`` or ``main`` ones; ``None`` where of none."""
+        return None
+
     @abc.abstractmethod
     def click_path(self) -> str:
         """Return where a person edits API keys on the exchange's own pages."""

@@ -170,6 +170,10 @@ class Deribit(Exchange):
             closed |= _WALLET - {"withdraw"}
         return frozenset(closed)
 
+    def lists_keys_of(self) -> str:
+        """Return any: it lists the keys of every account."""
+        return "any"
+
     def click_path(self) -> str:
         """Return the way to the key's page."""
         return _CLICKS

@@ -175,6 +175,10 @@ class Gate(Exchange):
         """Return the words with those that share a group: spot with margin, both directions of transfers."""
         return together(words, _SPOT, _WALLET)
 
+    def lists_keys_of(self) -> str:
+        """Return main: it lists the keys of main accounts alone."""
+        return "main"
+
     def click_path(self) -> str:
         """Return the way to the key's page."""
         return _CLICKS

@@ -175,6 +175,10 @@ class Htx(Exchange):
         """Return all that ``trade`` holds as soon as one of it is declared."""
         return together(words, _TRADE)
 
+    def lists_keys_of(self) -> str:
+        """Return main: it lists the keys of main accounts alone."""
+        return "main"
+
     def click_path(self) -> str:
         """Return the way to the key's page."""
         return _CLICKS

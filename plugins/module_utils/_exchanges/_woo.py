@@ -136,6 +136,10 @@ class Woo(Exchange):
         """Return every product as soon as one is declared: ``TRADE`` has no finer split."""
         return together(words, _TRADE)
 
+    def lists_keys_of(self) -> str:
+        """Return any: it lists the keys of every account."""
+        return "any"
+
     def click_path(self) -> str:
         """Return the way to the key's page."""
         return _CLICKS

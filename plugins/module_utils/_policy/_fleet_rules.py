@@ -34,7 +34,7 @@ from ._case import (
 )
 from ._finding import Remedy, Subject
 from ._fleet import Fleet, identity_marks, place
-from ._other_keys import LISTERS, OF_MAIN_ACCOUNTS, lets_money_out, named
+from ._other_keys import lets_money_out, named
 
 _LEARN = Remedy("Learn the facts of this host again, and judge then.")
 
@@ -179,7 +179,8 @@ def _key_owner_declared(case: Case) -> Verdict:
 
 
 def _unknown_key_on_account(case: Case) -> Verdict:
-    if case.key.exchange not in LISTERS:
+    lists = None if case.exchange is None else case.exchange.lists_keys_of()
+    if lists is None:
         return SKIP
     fleet, observed = _fleet(case), case.observed
     found = fleet.other_keys.told(case)
@@ -188,7 +189,7 @@ def _unknown_key_on_account(case: Case) -> Verdict:
         asked = observed is not None and "other_keys" in observed.not_told
         if not (asked or case.policy.require_key_lists) or fleet.other_keys.told_by_another(case):
             return SKIP
-        never = case.key.exchange in OF_MAIN_ACCOUNTS and case.declared.get("account_level") == "sub"
+        never = lists == "main" and case.declared.get("account_level") == "sub"
         never = never and case.basis_of("account_level") == "attested"
         why = ", which it does for main accounts alone" if never else "" if asked else ", and nobody asked for them"
         return case.root or unknown(

@@ -16,10 +16,6 @@ import typing as t
 from .._facts import UNKNOWN_PREFIX, OtherKey
 from ._case import Case, shown
 
-#: The exchanges that list all keys of an account, by what their documents say.
-LISTERS = frozenset(("bitmex", "deribit", "gate", "htx", "woo"))
-#: Those of them that list the keys of main accounts alone.
-OF_MAIN_ACCOUNTS = frozenset(("gate", "htx"))
 #: So many characters of a masked id make it unlikely that two keys of one exchange look the same.
 ENOUGH = 6
 #: By which money leaves the account without a withdrawal, at once or by another key.

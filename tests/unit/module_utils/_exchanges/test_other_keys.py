@@ -202,6 +202,12 @@ def test_a_list_that_cannot_be_read_whole_is_not_told(name: str, strange: Any) -
     assert key.permissions == told(name, case.own).permissions, "the key's own facts are not lost for it"
 
 
+def test_who_lists_keys_says_so() -> None:
+    says = {name: exchange.lists_keys_of() for name, exchange in _registry.EXCHANGES.items()}
+    assert {name for name, of in says.items() if of is not None} == set(LISTERS)
+    assert {name for name, of in says.items() if of == "main"} == {"gate", "htx"}
+
+
 @EACH
 def test_more_keys_than_an_account_has_are_not_told(name: str) -> None:
     case = LISTERS[name]
