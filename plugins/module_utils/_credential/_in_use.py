@@ -17,6 +17,8 @@ from ._run import Runner, run
 _SERVICE = ".service"
 _MOST_BYTES = 256 * 1024
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: How a process that has ended meanwhile answers. Any other refusal leaves open what it does.
+_ENDED = (FileNotFoundError, ProcessLookupError)
 
 
 def runs(*, unit: str, runner: Runner = run) -> bool:
@@ -44,7 +46,7 @@ def was_given(*, unit: str, name: str, store: str, content: bytes, runtime: str 
 
 
 def opened_by(*, status: os.stat_result, proc: str = "/proc") -> list[str]:
-    """Return the processes that have this file open."""
+    """Return the processes that have this file open; raises ``OSError`` where one may not be looked at."""
     return [_told(base) for base in _processes(proc) if _has_open(base, status)]
 
 
@@ -57,13 +59,16 @@ def _has_open(base: str, status: os.stat_result) -> bool:
                 continue  # it was closed meanwhile
             if (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino):
                 return True
-    except OSError:
-        return False  # the process has ended
+    except _ENDED:
+        return False
     return False
 
 
 def named_by(*, path: str, besides: t.Collection[str], proc: str = "/proc") -> list[str]:
-    """Return the processes that name this file on their command line, but those of the units ``besides``."""
+    """Return the processes that name this file on their command line, but those of the units ``besides``.
+
+    Raises ``OSError`` where one may not be looked at.
+    """
     return [_told(base) for base in _processes(proc) if _names(base, path) and not _is_of(base, besides)]
 
 
@@ -77,9 +82,17 @@ def _processes(proc: str) -> t.Iterator[str]:
 def _names(base: str, path: str) -> bool:
     try:
         words = os.fsdecode(_read(f"{base}/cmdline")).split("\0")
-        where = os.readlink(f"{base}/cwd")
-    except OSError:
+    except _ENDED:
         return False
+    try:
+        where = os.readlink(f"{base}/cwd")
+    except _ENDED:
+        return False
+    except OSError:
+        # Where it runs may not be seen, so a word that ends as the path does may be the file.
+        if any(word.endswith(os.path.basename(path)) for word in words):
+            raise
+        where = "/"
     for word in words:
         # As a word of its own, or behind an option: --config=path.
         for given in (word, word.partition("=")[2]):

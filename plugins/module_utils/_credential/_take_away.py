@@ -49,6 +49,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 _LEFTOVER = re.compile(r"\.trading-hosts\.[0-9a-f]{16}\.clear\.tmp")
+_ACL = "system.posix_acl_access"
 _UNIT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,200}")
 
 
@@ -204,10 +205,13 @@ def _look(path: str, *, proof: _Proof, here: Here) -> _File:
         return _File(path, "clear", held_back=str(error))
     if not left.entries:
         return _File(path, "present")
-    reason = _reason(path, status=status, proof=proof, here=here)
+    try:
+        reason = _reason(path, status=status, proof=proof, here=here)
+        goes = left.is_empty and not _is_named(path, here=here)
+    except OSError as error:
+        reason = f"whether a process uses it cannot be seen ({os.strerror(error.errno or 0)})"
     if reason is not None:
         return _File(path, "clear", left=left, held_back=f"{path} keeps its key: {reason}.")
-    goes = left.is_empty and not _is_named(path, here=here)
     return _File(path, "absent" if goes else "present", left=left, seen=content)
 
 
@@ -311,7 +315,10 @@ def _stage(directory: int, content: bytes, *, like: int, status: os.stat_result)
     try:
         try:
             os.fchown(descriptor, status.st_uid, status.st_gid)
-            for attribute in _attributes(like):
+            attributes = _attributes(like)
+            if _ACL in _attributes(descriptor) and _ACL not in attributes:
+                os.removexattr(descriptor, _ACL)  # it is the directory's, and may let others read
+            for attribute in attributes:
                 # Where a file system or a security module sets its own, that one counts.
                 with contextlib.suppress(OSError):
                     os.setxattr(descriptor, attribute, os.getxattr(like, attribute))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import re
 import stat
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -250,6 +252,41 @@ def test_attributes_of_the_file_stay(world: World) -> None:
         has = False
     assert world.adopt()["changed"]
     assert not has or os.getxattr(world.file, "user.note") == b"x"
+
+
+def test_a_directory_opens_the_file_to_nobody_who_could_not_read_it(world: World) -> None:
+    world.start()
+    # Of this directory's new files the user 12345 may read each.
+    entries = ((1, 7, -1), (2, 4, 12345), (4, 5, -1), (16, 5, -1), (32, 0, -1))
+    rules = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    with contextlib.suppress(OSError):  # a file system without such rules opens nothing
+        os.setxattr(world.file.parent, "system.posix_acl_default", rules)
+    assert world.adopt()["changed"]
+    assert "system.posix_acl_access" not in os.listxattr(world.file)
+    assert stat.S_IMODE(world.file.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("hidden", ["fd", "cwd"])
+def test_a_process_that_may_not_be_looked_at_is_no_proof(
+    world: World, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start()
+    world.process(7, "bot", "-c", "./config.json" if hidden == "cwd" else "other", opens=world.file)
+    if hidden == "cwd":
+        (world.root / "proc/7/fd/3").unlink()
+    name = {"fd": "listdir", "cwd": "readlink"}[hidden]
+    call = getattr(os, name)
+
+    def refused(path: Any, *given: Any, **named: Any) -> Any:
+        if str(path).endswith(f"/7/{hidden}"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return call(path, *given, **named)
+
+    monkeypatch.setattr(os, name, refused)
+    assert "whether a process uses it cannot be seen (Permission denied)" in world.held_back()
+    if hidden == "cwd":
+        (world.root / "proc/7/cmdline").write_text("bot\0-c\0./another\0")
+        assert world.adopt()["changed"], "wherever it runs, that is another file"
 
 
 @pytest.mark.parametrize("changed", [{"secret": "canary-secret-2-long"}, {"passphrase": "canary-phrase"}])
