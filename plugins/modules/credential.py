@@ -452,7 +452,7 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
     requests = parse(credentials=given["credentials"], store=given["store"])
     placer, age = placer_of(given)
     require_root()
-    if any(request.is_sealed or request.in_clear for request in requests):
+    if any(request.is_sealed or request.grows for request in requests):
         late = Late(unseal=age.unseal, read_key=read_key)
         requests = parse(credentials=given["credentials"], store=given["store"], late=late)
     requests = with_held(with_copies(requests, placer=placer), placer=placer)

@@ -104,7 +104,6 @@ class Request:
     settled: bool = False
     copy_from: str | None = None
     is_sealed: bool = False
-    in_clear: bool = False
     grows: bool = False
     around: t.Callable[[str], bytes] | None = dataclasses.field(default=None, repr=False, compare=False)
 
@@ -113,7 +112,7 @@ class Request:
         """One of :data:`STATES`."""
         if self.settled:
             return SETTLED
-        is_there = self.content is not None or self.copy_from is not None or self.is_sealed or self.in_clear
+        is_there = self.content is not None or self.copy_from is not None or self.is_sealed or self.grows
         return PRESENT if is_there else ABSENT
 
     @property
@@ -234,9 +233,7 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: st
     if grows or entry.get("sealed") is not None:
         opened = _read_from(entry, where=where, late=late) if grows else _opened(entry, where=where, late=late)
         if opened is None:
-            return Request(
-                name=name, with_key=str(with_key), not_after=not_after, is_sealed=not grows, in_clear=grows, grows=grows
-            )
+            return Request(name=name, with_key=str(with_key), not_after=not_after, is_sealed=not grows, grows=grows)
         entry = opened
     content = _document(entry, where=where) if source is None else None
     return Request(
