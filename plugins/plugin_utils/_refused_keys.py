@@ -25,7 +25,9 @@ import re
 import secrets
 import typing as t
 
+from ..module_utils._exchanges._driver import wants_silence
 from ..module_utils._exchanges._marks import mark
+from ..module_utils._facts import Access
 
 #: Made before Ansible forks its workers, so that all of them have the same.
 RUN_SECRET = secrets.token_hex(32)
@@ -109,7 +111,7 @@ class RefusedKeys:
             key = self._keys.get(name)
             if key is None:
                 continue
-            if status == "rate_limited" or (status, code) == ("ambiguous", "HTTP 403"):
+            if wants_silence(Access(status, code)):
                 self._limit(key.exchange)
             elif key.mark and status not in _OF_THE_HOST:
                 _write(self._files[key.mark], f"{self._host}\n{status}")

@@ -19,8 +19,9 @@ import json
 import typing as t
 
 from ..module_utils._errors import InputError
+from ..module_utils._exchanges._driver import wants_silence
 from ..module_utils._exchanges._registry import OTHER
-from ..module_utils._facts import ACCEPTED, TRADE_WORDS, UNKNOWN_PREFIX
+from ..module_utils._facts import ACCEPTED, TRADE_WORDS, UNKNOWN_PREFIX, Access
 from ..module_utils._policy._case import declared_words, shown
 from ._key_pages import page, title, way
 from ._refused_keys import SAME_KEY, why_held_back
@@ -545,10 +546,7 @@ def judged(
     facts = {fact["name"]: fact for fact in learned}
     verdicts = {each["subject"]["key"]: each for each in findings if each["rule"] == "retired-key-alive"}
     silent = {
-        fact["exchange"]
-        for fact in learned
-        if fact["access"]["status"] == "rate_limited"
-        or (fact["access"]["status"], fact["access"]["code"]) == ("ambiguous", "HTTP 403")
+        fact["exchange"] for fact in learned if wants_silence(Access(fact["access"]["status"], fact["access"]["code"]))
     }
     changed = []
     for row in rows:

@@ -19,6 +19,7 @@ from .._errors import HttpError
 from .._facts import ACCEPTED, Access
 from .._message import Answer, Http, Request
 from ._contract import RateLimit
+from ._driver import wants_silence
 from ._options import Plan
 
 #: Seconds between two requests to one exchange, unless it is known to take more: five in a second.
@@ -106,5 +107,5 @@ class Refusals:
         if access.status == ACCEPTED:
             return
         self._stopped.setdefault(plan.asked_host, (plan.name, access.status))
-        if access.status == "rate_limited" or (access.status, access.code) == ("ambiguous", "HTTP 403"):
+        if wants_silence(access):
             self._stopped.setdefault(None, (plan.name, access.status))
