@@ -14,10 +14,11 @@ import re
 import typing as t
 from pathlib import Path
 
-VARIABLES = ("exchange_credentials_api_keys", "exchange_credentials_documents")
+from ._registry_rules import API_KEYS, DOCUMENTS
+
 _NEW = "keys.yml"
 _SUFFIXES = (".yml", ".yaml", ".json")
-_HOLDS = re.compile(rf"^(?:{'|'.join(VARIABLES)})[ \t]*:", re.MULTILINE)
+_HOLDS = re.compile(rf"^(?:{'|'.join((API_KEYS, DOCUMENTS))})[ \t]*:", re.MULTILINE)
 _SEALED = "$ANSIBLE_VAULT;"
 _MAX_BYTES = 8 * 1024 * 1024
 

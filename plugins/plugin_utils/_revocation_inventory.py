@@ -22,9 +22,10 @@ from ..module_utils._facts import KeyFacts, key_facts
 from ..module_utils._policy._fleet import GivenId
 from ._facts_files import FactsFile, plain, read_usable
 from ._inventory_keys import DeclaredKey, Marks, keys_of_host, open_rows, raw_getter
+from ._registry_rules import API_KEYS, DOCUMENTS
 from ._revocation import Candidate
 
-_KEYS, _DOCUMENTS, _BOTS = "exchange_credentials_api_keys", "exchange_credentials_documents", "trading_host_services"
+_BOTS = "trading_host_services"
 _SERVICES = "exchange_credentials_revoke_services"
 _Place = tuple[str, str]
 
@@ -40,7 +41,7 @@ def candidates_of(hostvars: t.Any, *, facts: str) -> tuple[list[Candidate], list
     for host in hostvars:
         raw = raw_of(host)
         try:
-            keys = keys_of_host(host=host, raw=raw, variables=[_KEYS], loader=loader, marks=None)
+            keys = keys_of_host(host=host, raw=raw, variables=[API_KEYS], loader=loader, marks=None)
         except InputError as error:
             problems.append(str(error))
             continue
@@ -76,7 +77,7 @@ def with_ids(candidates: t.Sequence[Candidate], hostvars: t.Any, *, hosts: t.Col
     ids: dict[_Place, GivenId] = {}
     for host in hosts:
         with contextlib.suppress(InputError):
-            keys = keys_of_host(host=host, raw=raw_of(host), variables=[_KEYS], loader=loader, marks=marks)
+            keys = keys_of_host(host=host, raw=raw_of(host), variables=[API_KEYS], loader=loader, marks=marks)
             ids.update({(key.host, key.name): key.id for key in keys if key.id is not None})
     return [
         dataclasses.replace(each, id=ids[each.place].masked, mark=ids[each.place].mark) if each.place in ids else each
@@ -137,7 +138,7 @@ def _with_fact(one: Candidate, fact: KeyFacts, *, file: t.Mapping[str, t.Any] | 
 
 
 def _documents(host: str, raw: t.Mapping[str, t.Any], *, loader: t.Any) -> dict[str, list[str]]:
-    rows = open_rows(host=host, raw=raw, variable=_DOCUMENTS, fields=("name", "api_keys"), loader=loader)
+    rows = open_rows(host=host, raw=raw, variable=DOCUMENTS, fields=("name", "api_keys"), loader=loader)
     return {
         str(row["name"]): [str(name) for name in row["api_keys"]]
         for row in rows
