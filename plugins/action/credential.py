@@ -30,12 +30,7 @@ class ActionModule(SecretAction):
         result = super()._run(task_vars)
         if "transport" not in result and not result.get("failed") and _copies(self._task.args.get("credentials")):
             # No secret was sent, but one comes to another place: the judge asks whether the host is the right one.
-            told = self._check_identity(self._settings())
-            result["transport"] = {
-                "connection": told.connection,
-                "verified_host": told.verified_host,
-                "verified_host_problem": told.problem,
-            }
+            result["transport"] = self._check_identity(self._settings()).told()
         return result
 
     def finish(self, result: dict[str, t.Any], *, task_vars: t.Mapping[str, t.Any]) -> None:

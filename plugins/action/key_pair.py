@@ -36,9 +36,5 @@ class ActionModule(SecretAction):
         registration = read_registration(exchange)
         if registration is not None and not result.get("failed"):
             result["registration"] = registration
-        result["transport"] = {
-            "connection": transport.connection,
-            "verified_host": transport.verified_host,
-            "verified_host_problem": transport.problem,
-        }
+        result["transport"] = transport.told()
         return result

@@ -69,6 +69,14 @@ class Transport(t.NamedTuple):
     verified_host: bool
     problem: str | None
 
+    def told(self) -> dict[str, t.Any]:
+        """Return it as the judge takes it."""
+        return {
+            "connection": self.connection,
+            "verified_host": self.verified_host,
+            "verified_host_problem": self.problem,
+        }
+
 
 class SecretAction(ActionBase):
     """Runs a module on the host with its secrets on standard input only.
@@ -109,10 +117,8 @@ class SecretAction(ActionBase):
         sudo = self._become_asks_sudo()
         result = self._send(task_vars, guarded=sudo)
         result["transport"] = {
-            "connection": transport.connection,
+            **transport.told(),
             "pipelining": True,
-            "verified_host": transport.verified_host,
-            "verified_host_problem": transport.problem,
             "become_method": self._connection.become.name if self._become_applies() else None,
             "sudo_records_input": False if sudo else None,
         }
