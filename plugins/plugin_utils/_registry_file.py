@@ -571,12 +571,20 @@ def _shown(text: str, key: str, documents: t.Sequence[str]) -> str:
     return _dump(shown) if shown else ""
 
 
+def _open_value(node: yaml.Node, *, option: t.Mapping[str, t.Any]) -> t.Any:
+    """Return the value of an option; nothing of one that has another form, because nobody knows what is in it."""
+    kind = option["type"]
+    nodes = _items(node) if kind == "list" and isinstance(node, yaml.SequenceNode) else [node]
+    each_is = yaml.MappingNode if option.get("elements", kind) == "dict" else yaml.ScalarNode
+    return _open(node, spec=option.get("options")) if all(isinstance(each, each_is) for each in nodes) else NOT_SHOWN
+
+
 def _open(node: yaml.Node, *, spec: Spec | None) -> t.Any:
     if isinstance(node, yaml.MappingNode):
         return {
             str(key.value): NOT_SHOWN
             if spec is not None and (key.value not in spec or spec[key.value].get("no_log"))
-            else _open(value, spec=spec[key.value].get("options") if spec is not None else None)
+            else _open_value(value, option=spec[key.value] if spec is not None else {"type": "str"})
             for key, value in node.value
         }
     if isinstance(node, yaml.SequenceNode):

@@ -111,3 +111,35 @@ def test_a_difference_shows_no_secret(tmp_path: Path) -> None:
     assert "canary" not in str(result)
     assert "region: eea" in result["diff"]["after"]
     assert result["diff"]["before"].count("(not shown)") == 3
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "region: {secret: canary}",
+        "region: [canary]",
+        "declared: canary",
+        "declared: [canary]",
+        "declared: {products: [spot, {secret: canary}]}",
+        "declared: {products: {secret: canary}}",
+        "declared: {restriction_events: [canary]}",
+    ],
+)
+def test_a_difference_shows_nothing_of_what_has_another_form(tmp_path: Path, lines: str) -> None:
+    path = tmp_path / "keys.yml"
+    path.write_text(f"{KEYS}:\n  - name: grid\n    exchange: okx\n    {lines}\n", encoding="utf-8")
+    result = act(path, diff=True, api_key={"name": "grid", "environment": "demo"})
+    assert result["changed"] is True
+    assert "canary" not in str(result)
+    assert "environment: demo" in result["diff"]["after"]
+
+
+def test_a_difference_shows_lists_and_mappings(tmp_path: Path) -> None:
+    path = tmp_path / "keys.yml"
+    declared = {
+        "products": ["spot", "margin"],
+        "restriction_events": [{"what": "password_changed", "on": "2026-11-01"}],
+    }
+    document = {**DOCUMENT, "exchanges": {"grid": "okx"}}
+    result = act(path, diff=True, api_key={**GRID, "declared": declared}, document=document)
+    assert result["diff"]["after"] == result["entry"]
