@@ -216,9 +216,9 @@ def test_more_keys_than_an_account_has_are_not_told(name: str) -> None:
 
 def test_a_list_that_is_cut_off_is_not_told_however_little_its_keys_can_do() -> None:
     rows = [{"id": f"0e15a1b2{number:08}"} for number in range(1500)]
-    read = {"name": "id", "own": rows[0]["id"]}
-    assert other_keys(rows, read=lambda _row: ObservedKey("", permissions=()), **read) is None
-    whole = other_keys(rows[:1001], read=lambda _row: ObservedKey("", permissions=()), **read)
+    own = rows[0]["id"]
+    assert other_keys(rows, name="id", own=own, read=lambda _row: ObservedKey("", permissions=())) is None
+    whole = other_keys(rows[:1001], name="id", own=own, read=lambda _row: ObservedKey("", permissions=()))
     assert whole is not None
     assert len(whole) == 1000
 
