@@ -5,7 +5,8 @@
 """The JSON Schema by which editors know the registry, from the options that the modules and the role take.
 
 It holds for a whole file of variables, whatever else is in it. Editors that know draft 7 alone read it alike, so
-nothing is used that came later but ``$defs``.
+nothing is used that came later but ``$defs``. ``patternErrorMessage`` is a word of VS Code's language
+servers: they show it in place of the pattern.
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ from tests.collection import CHECKOUT
 
 _FILE = CHECKOUT / "docs" / "schemas" / "registry.schema.json"
 _ROLE = CHECKOUT / "roles" / "exchange_credentials" / "meta" / "argument_specs.yml"
+#: A day of its month. Which years are leap years is left to registry_check.
+_DAY = (
+    "^[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))$"
+)
 #: What Ansible resolves before anybody looks at it, and what is encrypted.
 _RESOLVED = {"$ref": "#/$defs/resolved"}
 _TYPES = {"str": "string", "path": "string", "bool": "boolean", "int": "integer", "dict": "object", "list": "array"}
@@ -75,8 +81,9 @@ def schema() -> Schema:
                 "description": "A template, or a value that ansible-vault or SOPS encrypted.",
                 "type": "string",
                 "pattern": r"\{\{|\{%|^\$ANSIBLE_VAULT;|^ENC\[",
+                "patternErrorMessage": "Not in clear: take it from ansible-vault or a lookup.",
             },
-            "day": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"},
+            "day": {"type": "string", "pattern": _DAY, "patternErrorMessage": "A day that exists, as YYYY-MM-DD."},
         },
     }
 
