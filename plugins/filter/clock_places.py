@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._exchanges._registry import EXCHANGES
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: clock_places
@@ -43,25 +43,9 @@ _value:
 """
 
 
-def clock_places(api_keys: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
-    """Return each known exchange's place once, in the order of the keys."""
-    places: dict[tuple[str, ...], dict[str, str]] = {}
-    for key in api_keys:
-        if str(key.get("exchange")) not in EXCHANGES:
-            continue
-        place = {
-            "exchange": str(key["exchange"]),
-            "environment": str(key.get("environment") or "mainnet"),
-            "region": str(key.get("region") or "global"),
-        }
-        base_url = str(key.get("base_url") or "")
-        places[(*place.values(), base_url)] = {**place, "base_url": base_url} if base_url else place
-    return list(places.values())
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"clock_places": clock_places}
+        return {"clock_places": deferred("clock_places")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._enrollment import changes, entry, not_told
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: enrolled_key
@@ -80,41 +80,9 @@ _value:
 """
 
 
-def enrolled_key(
-    planned: t.Any,
-    learned: t.Any,
-    *,
-    typed: bool = False,
-    two_factor: str = "",
-    allowlist: t.Sequence[str] = (),
-    vouched: t.Sequence[str] = (),
-    created_on: str = "",
-) -> dict[str, t.Any]:
-    """Return the entry, what of it is new, and what the exchange did not show."""
-    observed = learned.get("observed")
-    key = entry(
-        planned=planned,
-        observed=observed,
-        typed=typed,
-        two_factor=two_factor,
-        allowlist=allowlist,
-        vouched=vouched,
-        created_on=created_on,
-    )
-    changed = changes(key, before=planned["before"])
-    document = None if planned["document_declared"] else planned["documents"][0]
-    return {
-        "key": key,
-        "changed": changed,
-        "document": document,
-        "differs": len(changed) > 1 or document is not None,
-        "not_told": not_told(observed),
-    }
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"enrolled_key": enrolled_key}
+        return {"enrolled_key": deferred("enrolled_key")}

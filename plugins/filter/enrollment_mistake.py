@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._enrollment import mistake
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: enrollment_mistake
@@ -48,21 +48,9 @@ _value:
 """
 
 
-def enrollment_mistake(values: t.Any, planned: t.Any) -> str:
-    """Return one sentence without a value in it, or an empty text."""
-    if not isinstance(values, dict):
-        return "The new key is not a mapping; give api_key, secret and what else it has."
-    return mistake(
-        values,
-        exchange=planned["question"]["exchange"],
-        asks=[each["field"] for each in planned["asks"]],
-        pair=bool(planned["pair"]),
-    )
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"enrollment_mistake": enrollment_mistake}
+        return {"enrollment_mistake": deferred("enrollment_mistake")}

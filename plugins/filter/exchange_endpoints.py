@@ -7,13 +7,8 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import urlsplit
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._errors import TradingHostsError
-from ..module_utils._exchanges._registry import find, get
-from ..plugin_utils._ccxt_endpoints import ENDPOINTS
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: exchange_endpoints
@@ -51,46 +46,9 @@ _value:
 """
 
 
-def exchange_endpoints(given: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """Return the endpoints; raises ``AnsibleFilterError`` for an exchange or site that is not known."""
-    found: dict[str, None] = {}
-    for entry in given:
-        try:
-            found.update(dict.fromkeys(_of(entry)))
-        except TradingHostsError as error:
-            raise AnsibleFilterError(str(error)) from None
-    return list(found)
-
-
-def _of(entry: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    if entry.get("base_url"):
-        yield endpoint(str(entry["base_url"]))
-    name = str(entry.get("exchange", ""))
-    environment, region = str(entry.get("environment") or "mainnet"), str(entry.get("region") or "global")
-    if name == "other" or environment == "custom":
-        return
-    sites = (find(name) or get(name)).sites()
-    site = sites.get((environment, region))
-    if site is None:
-        known = ", ".join(f"{each} in {where}" for each, where in sites)
-        raise AnsibleFilterError(f"{name} has no site {environment} in the region {region}; known are {known}.")
-    for url in (site.base_url, site.futures_url):
-        if url:
-            yield endpoint(url)
-    yield from ENDPOINTS.get((name, environment, region), "").split()
-
-
-def endpoint(url: str) -> str:
-    """Return the host and port of a URL."""
-    parts = urlsplit(url)
-    port = parts.port or (80 if parts.scheme == "http" else 443)
-    host = parts.hostname or ""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"exchange_endpoints": exchange_endpoints}
+        return {"exchange_endpoints": deferred("exchange_endpoints")}

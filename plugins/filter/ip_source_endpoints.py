@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._egress._sources import DEFAULT_SOURCES
-from .exchange_endpoints import endpoint
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: ip_source_endpoints
@@ -44,15 +43,9 @@ _value:
 """
 
 
-def ip_source_endpoints(given: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """Return the endpoints."""
-    urls = [str(source["url"]) for source in given] or [source.url for source in DEFAULT_SOURCES]
-    return list(dict.fromkeys(endpoint(url) for url in urls))
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"ip_source_endpoints": ip_source_endpoints}
+        return {"ip_source_endpoints": deferred("ip_source_endpoints")}

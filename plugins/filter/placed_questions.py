@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._exchanges._registry import OTHER
-from ..plugin_utils._enrollment import question
-from .credential_documents import documents_and_keys, has_values
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: placed_questions
@@ -70,41 +66,9 @@ _value:
 """
 
 
-def placed_questions(
-    api_keys: t.Any, documents: t.Any, credentials: t.Any, directory: str | None = None, prefer: str = "placed"
-) -> list[dict[str, t.Any]]:
-    """Return the questions; raises ``AnsibleFilterError`` for a key nobody can ask about, or a strange document."""
-    if prefer not in ("placed", "given"):
-        raise AnsibleFilterError(f"prefer is {prefer!r}; use placed or given.")
-    on_host = {held["name"] for held in credentials}
-    entries: dict[str, dict[str, t.Any]] = {}
-    for document, keys in documents_and_keys(documents, api_keys):
-        if document["name"] in on_host:
-            place = {"name": document["name"], **({"directory": directory} if directory else {})}
-            for name in keys:
-                entries.setdefault(name, {**place, "entry": name if len(keys) > 1 else None})
-    asked = []
-    for key in api_keys:
-        name = key["name"]
-        if prefer == "given" and has_values(key):
-            asked.append(key)
-        elif name in entries:
-            asked.append({**question(key), "credential": entries[name]})
-        elif "credential" in key:
-            asked.append(key)
-        elif key.get("exchange") == OTHER:
-            asked.append(question(key))
-        elif prefer == "given":
-            raise AnsibleFilterError(
-                f"The key {name} has no values in the inventory, and no credential on the host holds it; enrol it, or "
-                "give its values from a vault or a lookup."
-            )
-    return asked
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"placed_questions": placed_questions}
+        return {"placed_questions": deferred("placed_questions")}

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._clock import utc_now
-from ..module_utils._errors import TradingHostsError
-from ..plugin_utils._restart_times import restart_bar
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: restart_bar
@@ -53,16 +49,9 @@ _value:
 """
 
 
-def _restart_bar(freeze: t.Any, windows: t.Any = ()) -> str:
-    try:
-        return restart_bar(freeze, windows=windows, at=utc_now())
-    except TradingHostsError as error:
-        raise AnsibleFilterError(str(error)) from None
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"restart_bar": _restart_bar}
+        return {"restart_bar": deferred("restart_bar")}

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._facts_files import plain
-from ..plugin_utils._revocation import removable
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: revocation_removals
@@ -53,15 +52,9 @@ _value:
 """
 
 
-def revocation_removals(rows: t.Any, documents: t.Any, credentials: t.Any) -> dict[str, t.Any]:
-    """Return what goes, and what is kept though a key in it is dead."""
-    gone, kept = removable(plain(rows), documents=plain(documents), credentials=plain(credentials))
-    return {"remove": gone, "kept": kept}
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"revocation_removals": revocation_removals}
+        return {"revocation_removals": deferred("revocation_removals")}

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._facts_files import plain
-from ..plugin_utils._revocation import report
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: revocation_report
@@ -51,21 +50,9 @@ _value:
 """
 
 
-def revocation_report(planned: t.Any, hosts: t.Any) -> dict[str, t.Any]:
-    """Return how it stands."""
-    states = plain(hosts)
-    return report(
-        plain(planned),
-        [row for state in states for row in state.get("rows") or []],
-        kept=[{**each, "host": state["host"]} for state in states for each in state.get("kept") or []],
-        problems=[f"{state['host']}: {each}" for state in states for each in state.get("problems") or []],
-        directories={state["host"]: str(state.get("directory") or "") for state in states if state.get("host")},
-    )
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"revocation_report": revocation_report}
+        return {"revocation_report": deferred("revocation_report")}

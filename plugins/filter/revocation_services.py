@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._facts_files import plain
-from ..plugin_utils._revocation import services_of
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: revocation_services
@@ -58,18 +57,9 @@ _value:
 """
 
 
-def revocation_services(
-    rows: t.Any, credentials: t.Any, *, declared: t.Any = None, undeclared: str = "keep"
-) -> list[dict[str, t.Any]]:
-    """Return what each service does."""
-    return services_of(
-        plain(rows), credentials=plain(credentials), declared=plain(declared or {}), undeclared=undeclared or "keep"
-    )
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"revocation_services": revocation_services}
+        return {"revocation_services": deferred("revocation_services")}

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._clock import to_text, utc_now
-from ..plugin_utils._facts_files import plain
-from ..plugin_utils._revocation import services_done
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: revocation_services_done
@@ -54,15 +52,9 @@ _value:
 """
 
 
-def revocation_services_done(services: t.Any, results: t.Any, host: str) -> dict[str, t.Any]:
-    """Return the events and the problems."""
-    events, problems = services_done(plain(services), plain(results), host=str(host), at=to_text(utc_now()))
-    return {"events": events, "problems": problems}
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"revocation_services_done": revocation_services_done}
+        return {"revocation_services_done": deferred("revocation_services_done")}

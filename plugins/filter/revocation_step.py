@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._clock import to_text, utc_now
-from ..plugin_utils._facts_files import plain
-from ..plugin_utils._revocation import begun, judged, unreached
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: revocation_step
@@ -71,32 +69,9 @@ _value:
 """
 
 
-def revocation_step(
-    rows: t.Any,
-    *,
-    why: str | None = None,
-    credentials: t.Any = None,
-    askable: t.Any = (),
-    learned: t.Any = None,
-    findings: t.Any = (),
-    others: t.Any = (),
-) -> dict[str, t.Any]:
-    """Return the rows and the events."""
-    at = to_text(utc_now())
-    if why is not None:
-        changed, events = unreached(plain(rows), why=str(why), at=at)
-    elif credentials is not None:
-        changed, events = begun(plain(rows), credentials=plain(credentials), askable=plain(list(askable)), at=at)
-    else:
-        changed, events = judged(
-            plain(rows), learned=plain(learned), findings=plain(findings), others=plain(others), at=at
-        )
-    return {"rows": changed, "events": events}
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"revocation_step": revocation_step}
+        return {"revocation_step": deferred("revocation_step")}

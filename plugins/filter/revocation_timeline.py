@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._facts_files import plain
-from ..plugin_utils._revocation import timeline
+from ..plugin_utils._deferred import deferred
 
 DOCUMENTATION = r"""
 name: revocation_timeline
@@ -51,14 +50,9 @@ _value:
 """
 
 
-def revocation_timeline(events: t.Any, run: str, operator: str) -> str:
-    """Return the lines."""
-    return timeline(plain(events), run=str(run), operator=str(operator))
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"revocation_timeline": revocation_timeline}
+        return {"revocation_timeline": deferred("revocation_timeline")}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ansible_collections.trading.hosts.plugins.filter.host_services import BESIDE_PROGRAM, OF_SERVICE
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.host_services import BESIDE_PROGRAM, OF_SERVICE
 from tests.collection import CHECKOUT
 
 if TYPE_CHECKING:

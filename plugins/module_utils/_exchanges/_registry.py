@@ -4,71 +4,95 @@
 
 """The exchanges by name: one import and one line each. Private to this collection.
 
-The imports are static because a module's payload holds only what is imported so. A test compares this list with
-the directory.
+An exchange's file is read when the exchange is first asked for: a host asks a few of them, and has no cached bytecode
+of any. The imports that only a type checker follows are there because a module's payload, and the agent's archive, hold
+what is imported so. A test compares both lists with the directory.
 """
 
 from __future__ import annotations
 
+import importlib
 import typing as t
 
 from .._errors import InputError
-from ._binance import Binance
-from ._bingx import Bingx
-from ._bitfinex import Bitfinex
-from ._bitget import Bitget
-from ._bitmart import Bitmart
-from ._bitmex import Bitmex
-from ._bitstamp import Bitstamp
-from ._blofin import Blofin
-from ._bybit import Bybit
-from ._coinbase import Coinbase
-from ._contract import Exchange
-from ._cryptocom import CryptoCom
-from ._deribit import Deribit
-from ._gate import Gate
-from ._gemini import Gemini
-from ._htx import Htx
-from ._hyperliquid import Hyperliquid
-from ._kraken import Kraken
-from ._krakenfutures import KrakenFutures
-from ._kucoin import Kucoin
-from ._mexc import Mexc
-from ._okx import Okx
-from ._phemex import Phemex
-from ._woo import Woo
+
+if t.TYPE_CHECKING:
+    from . import _binance as _binance
+    from . import _bingx as _bingx
+    from . import _bitfinex as _bitfinex
+    from . import _bitget as _bitget
+    from . import _bitmart as _bitmart
+    from . import _bitmex as _bitmex
+    from . import _bitstamp as _bitstamp
+    from . import _blofin as _blofin
+    from . import _bybit as _bybit
+    from . import _coinbase as _coinbase
+    from . import _cryptocom as _cryptocom
+    from . import _deribit as _deribit
+    from . import _gate as _gate
+    from . import _gemini as _gemini
+    from . import _htx as _htx
+    from . import _hyperliquid as _hyperliquid
+    from . import _kraken as _kraken
+    from . import _krakenfutures as _krakenfutures
+    from . import _kucoin as _kucoin
+    from . import _mexc as _mexc
+    from . import _okx as _okx
+    from . import _phemex as _phemex
+    from . import _woo as _woo
+    from ._contract import Exchange
 
 #: An exchange that this collection does not know: everything about its keys is declared.
 OTHER = "other"
 
-EXCHANGES: t.Mapping[str, Exchange] = {
-    exchange.name: exchange
-    for exchange in (
-        Binance(),
-        Bingx(),
-        Bitfinex(),
-        Bitget(),
-        Bitmart(),
-        Bitmex(),
-        Bitstamp(),
-        Blofin(),
-        Bybit(),
-        Coinbase(),
-        CryptoCom(),
-        Deribit(),
-        Gate(),
-        Gemini(),
-        Htx(),
-        Hyperliquid(),
-        Kraken(),
-        KrakenFutures(),
-        Kucoin(),
-        Mexc(),
-        Okx(),
-        Phemex(),
-        Woo(),
-    )
+_CLASSES: t.Mapping[str, str] = {
+    "binance": "Binance",
+    "bingx": "Bingx",
+    "bitfinex": "Bitfinex",
+    "bitget": "Bitget",
+    "bitmart": "Bitmart",
+    "bitmex": "Bitmex",
+    "bitstamp": "Bitstamp",
+    "blofin": "Blofin",
+    "bybit": "Bybit",
+    "coinbase": "Coinbase",
+    "cryptocom": "CryptoCom",
+    "deribit": "Deribit",
+    "gate": "Gate",
+    "gemini": "Gemini",
+    "htx": "Htx",
+    "hyperliquid": "Hyperliquid",
+    "kraken": "Kraken",
+    "krakenfutures": "KrakenFutures",
+    "kucoin": "Kucoin",
+    "mexc": "Mexc",
+    "okx": "Okx",
+    "phemex": "Phemex",
+    "woo": "Woo",
 }
+
+
+class _Exchanges(t.Mapping[str, "Exchange"]):
+    def __init__(self) -> None:
+        self._read: dict[str, Exchange] = {}
+
+    def __getitem__(self, name: str) -> Exchange:
+        if name not in self._read:
+            exchange = _CLASSES[name]
+            self._read[name] = getattr(importlib.import_module(f"._{name}", package=__package__), exchange)()
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _CLASSES
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(_CLASSES)
+
+    def __len__(self) -> int:
+        return len(_CLASSES)
+
+
+EXCHANGES: t.Mapping[str, Exchange] = _Exchanges()
 
 
 def names() -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.adopted import adopted
 from ansible_collections.trading.hosts.plugins.module_utils._declared import declaration
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.adopted import adopted
 
 KEY = {"name": "grid", "exchange": "bybit", "declared": {"service": "bot"}}
 PLAN = {

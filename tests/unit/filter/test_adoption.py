@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.adoption import adoption
-from ansible_collections.trading.hosts.plugins.filter.credential_documents import credential_documents
 from ansible_collections.trading.hosts.plugins.module_utils._credential._held import read_fields
 from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import read_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Late, parse
 from ansible_collections.trading.hosts.plugins.module_utils._exposed import _scan
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.adoption import adoption
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.credential_documents import credential_documents
 from tests.unit.module_utils._exposed.build import pair
 
 (KEY, SECRET), (KEY2, SECRET2), (KEY3, SECRET3) = pair("bybit"), pair("okx", seed=2), pair("bybit", seed=3)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.filter.clock_places import clock_places
-from ansible_collections.trading.hosts.plugins.filter.clock_verdicts import clock_verdicts
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.clock_places import clock_places
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.clock_verdicts import clock_verdicts
 
 
 def test_each_place_is_there_once_and_without_secrets() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.filter.clocks_to_read import clocks_to_read
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.clocks_to_read import clocks_to_read
 
 
 def place(exchange: str, region: str = "global", environment: str = "mainnet") -> dict[str, Any]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.credential_documents import credential_documents
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import parse
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.credential_documents import credential_documents
 from ansible_collections.trading.hosts.plugins.plugin_utils._report import blocked_keys
 from tests.unit.module_utils._policy.build import refused, report
 

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.enrolled_key import enrolled_key
-from ansible_collections.trading.hosts.plugins.filter.enrollment import enrollment
-from ansible_collections.trading.hosts.plugins.filter.enrollment_mistake import enrollment_mistake
-from ansible_collections.trading.hosts.plugins.filter.enrollment_steps import enrollment_steps
 from ansible_collections.trading.hosts.plugins.module_utils._declared import DECLARED_SPEC, check_shape, declaration
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES, names
 from ansible_collections.trading.hosts.plugins.plugin_utils._exchange_pages import pages
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrolled_key import enrolled_key
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrollment import enrollment
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrollment_mistake import enrollment_mistake
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrollment_steps import enrollment_steps
 
 PUBLIC = "91.198.115.11"
 SECOND = "2a02:ec80:700:1::11"

@@ -12,16 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.exchange_endpoints import FilterModule, exchange_endpoints
-from ansible_collections.trading.hosts.plugins.filter.ip_source_endpoints import ip_source_endpoints
 from ansible_collections.trading.hosts.plugins.module_utils._egress._sources import DEFAULT_SOURCES
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._config import endpoint
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.exchange_endpoints import exchange_endpoints
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.ip_source_endpoints import ip_source_endpoints
 from tests.generated import ccxt_endpoints
-
-
-def test_the_filter_has_its_name() -> None:
-    assert set(FilterModule().filters()) == {"exchange_endpoints"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.host_services import (
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.host_services import (
     BESIDE_PROGRAM,
     ROLES,
     host_services,

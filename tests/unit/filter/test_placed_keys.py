@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.placed_keys import placed_keys
 from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import render
 from ansible_collections.trading.hosts.plugins.module_utils._credential._held import held_keys
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.placed_keys import placed_keys
 from ansible_collections.trading.hosts.plugins.plugin_utils._report import blocked_keys
 from tests.unit.module_utils._policy.build import key, report
 

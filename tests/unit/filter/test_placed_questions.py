@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.placed_questions import placed_questions
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import read_keys
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.placed_questions import placed_questions
 
 VALUES = {"api_key": "CANARYkey", "secret": "CANARYsecret"}
 GRID = {"name": "grid", "exchange": "bybit", "declared": {"label": "grid"}}

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.rotated_document import rotated_document
-from ansible_collections.trading.hosts.plugins.filter.rotation import rotation
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.rotated_document import rotated_document
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.rotation import rotation
 
 GRID = {"name": "grid", "exchange": "bybit", "api_key": "CANARYgridkey", "secret": "CANARYgridsecret"}
 HEDGE = {

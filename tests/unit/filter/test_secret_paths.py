@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.filter.secret_paths import secret_paths
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.secret_paths import secret_paths
 
 FOUND: dict[str, Any] = {
     "exchange.key": {"exchange": {"key": "a"}},

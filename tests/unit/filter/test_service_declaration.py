@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.credential_documents import credential_documents
-from ansible_collections.trading.hosts.plugins.filter.service_declaration import service_declaration
 from ansible_collections.trading.hosts.plugins.module_utils._agent._declaration import declaration_of
 from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import FORMATS, render
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import Placed
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._placed import credential_in
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.credential_documents import credential_documents
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.service_declaration import service_declaration
 
 KEYS: list[dict[str, Any]] = [
     {

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.filter.revocation import revocation
 from ansible_collections.trading.hosts.plugins.module_utils._facts import to_json
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.revocation import revocation
 from tests.unit.module_utils._policy.build import key as key_facts
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
-from ansible_collections.trading.hosts.plugins.filter.host_services import host_services
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.host_services import host_services
 
 RUN = Path(__file__).parents[3] / "roles/trading_host/tasks/run.yml"
 #: Those that the service is made of; the others need what a play knows.
