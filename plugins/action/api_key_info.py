@@ -14,6 +14,7 @@ import typing as t
 from ansible import constants
 
 from ..module_utils._exchanges._options import ARGUMENT_SPEC, check_texts
+from ..module_utils._policy._case import RETIRED, REVOKED
 from ..plugin_utils._facts_files import learning_host, write_facts
 from ..plugin_utils._refused_keys import RUN_SECRET, AskedKey, given_mark, refused_keys
 from ..plugin_utils._secret_action import SecretAction
@@ -73,7 +74,9 @@ def _asked_keys(given: t.Any, *, marks: t.Mapping[str, str]) -> list[AskedKey]:
     for key in _dicts(given):
         name, exchange = str(key.get("name")), str(key.get("exchange"))
         told = given_mark(exchange=exchange, api_key=str(key["api_key"])) if key.get("api_key") else marks.get(name)
-        found.append(AskedKey(name, exchange, told))
+        declared = key.get("declared")
+        retired = isinstance(declared, dict) and declared.get("lifecycle") in (RETIRED, REVOKED)
+        found.append(AskedKey(name, exchange, told, retired))
     return found
 
 

@@ -13,6 +13,9 @@ own directory of this run, which only its user can read and which is removed at 
 HMAC of its id under a random secret that is made before the workers are forked, and is never written. Of a credential
 that lies on a host, the host tells the mark before anything is asked. A lock on the file lets the hosts ask with that
 key one after the other; hosts with other keys do not wait.
+
+Where an exchange locks an account for refused keys, whichever they are, a run has only a few of them refused. Keys that
+must be dead are refused when all is well, so hosts ask there with those one after the other.
 """
 
 from __future__ import annotations
@@ -40,20 +43,31 @@ _OF_THE_HOST = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class AskedKey:
-    """A key of a task. ``mark`` is what ``_marks.mark`` makes of its id; ``None`` where nobody told it."""
+    """A key of a task. ``mark`` is what ``_marks.mark`` makes of its id; ``None`` where nobody told it.
+
+    ``retired`` says that it must be dead, so that its exchange is expected to refuse it.
+    """
 
     name: str
     exchange: str
     mark: str | None
+    retired: bool = False
 
 
-#: What a key was held back for: the same key was refused elsewhere, or the exchange wants to be left alone.
-SAME_KEY, SILENCE = "same_key", "silence"
+#: Exchanges that lock an account after refused keys in a row, and of how many keys one run has them say it. Kraken does
+#: not tell how many it takes ("too many sequential", its documents as of 2026-11-22).
+MOST_REFUSED: t.Mapping[str, int] = {"kraken": 3}
+
+#: What a key was held back for: the same key was refused elsewhere, the exchange wants to be left alone, or it has
+#: refused as many keys as one run may show it.
+SAME_KEY, SILENCE, MANY = "same_key", "silence", "many"
 _WHY = {
     SAME_KEY: "Not asked, because host {host} was refused with the same key in this run ({status}), and repeated"
     " refusals can lock the account. Mend the key first; then ask again.",
     SILENCE: "Not asked, because {exchange} asked host {host} for silence in this run, and this host may be seen from"
     " the same address. Ask again in half an hour.",
+    MANY: "Not asked, because {exchange} refused {many} keys in this run, the last one of host {host}, and more of that"
+    " can lock the account. Ask again in half an hour.",
 }
 _READ = {
     kind: re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>\\S+)", re.escape(text)), re.DOTALL) for kind, text in _WHY.items()
@@ -103,6 +117,9 @@ class RefusedKeys:
                 found[key.name] = _WHY[SILENCE].format(exchange=key.exchange, host=silent)
             elif by and by != self._host:
                 found[key.name] = _WHY[SAME_KEY].format(host=by, status=status)
+            elif (many := self._counted(key.exchange)) is not None and len(many) >= MOST_REFUSED[key.exchange]:
+                last = list(many.values())[-1]
+                found[key.name] = _WHY[MANY].format(exchange=key.exchange, many=len(many), host=last)
         return found
 
     def note(self, statuses: t.Mapping[str, tuple[str, str | None]]) -> None:
@@ -115,6 +132,16 @@ class RefusedKeys:
                 self._limit(key.exchange)
             elif key.mark and status not in _OF_THE_HOST:
                 _write(self._files[key.mark], f"{self._host}\n{status}")
+            if status == "invalid_key" and key.exchange in MOST_REFUSED:
+                line = f"{key.mark or f'{self._host} {key.name}'}\t{self._host}\n"
+                os.write(self._files[_count(key.exchange)], line.encode())
+
+    def _counted(self, exchange: str) -> dict[str, str] | None:
+        """Return which keys the exchange has refused, each with its last host; ``None`` where it does not count."""
+        if exchange not in MOST_REFUSED:
+            return None
+        lines = _read(self._files[_count(exchange)], most=1 << 20).splitlines()
+        return {key: host for key, _tab, host in (line.partition("\t") for line in lines)}
 
     def _limited(self, exchange: str) -> str:
         try:
@@ -143,6 +170,11 @@ def refused_keys(*, directory: str, host: str, keys: t.Sequence[AskedKey]) -> t.
     files: dict[str, int] = {}
     try:
         # In one order everywhere, so that no two hosts wait for each other.
+        for exchange in sorted({key.exchange for key in keys} & MOST_REFUSED.keys()):
+            path = os.path.join(directory, _count(exchange))
+            files[_count(exchange)] = handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            if any(key.retired for key in keys if key.exchange == exchange):
+                fcntl.flock(handle, fcntl.LOCK_EX)
         for name in sorted({key.mark for key in keys if key.mark}):
             path = os.path.join(directory, f"trading-hosts-key-{name}")
             files[name] = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -153,8 +185,12 @@ def refused_keys(*, directory: str, host: str, keys: t.Sequence[AskedKey]) -> t.
             os.close(handle)
 
 
-def _read(handle: int) -> str:
-    return os.pread(handle, 4096, 0).decode()
+def _count(exchange: str) -> str:
+    return f"trading-hosts-refused-{exchange}"
+
+
+def _read(handle: int, *, most: int = 4096) -> str:
+    return os.pread(handle, most, 0).decode()
 
 
 def _write(handle: int, text: str) -> None:

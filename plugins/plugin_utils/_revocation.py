@@ -24,7 +24,7 @@ from ..module_utils._exchanges._registry import OTHER
 from ..module_utils._facts import ACCEPTED, TRADE_WORDS, UNKNOWN_PREFIX, Access
 from ..module_utils._policy._case import declared_words, shown
 from ._key_pages import page, title, way
-from ._refused_keys import SAME_KEY, why_held_back
+from ._refused_keys import MANY, SAME_KEY, why_held_back
 
 DEAD, ALIVE, UNKNOWN = "dead", "alive", "unknown"
 STOP, KEEP, RUN = "stop", "keep", "run"
@@ -584,6 +584,9 @@ def _answered(row: Row, *, fact: t.Mapping[str, t.Any], verdict: t.Mapping[str, 
             why = f"{held.host} was refused with the same key ({shown(held.status)}), so nobody asks again in this run"
             proves = held.status == "invalid_key"
             return {"ask": False, "why": why, "held_by": held.host if proves else None}
+        if held is not None and held.kind == MANY:
+            why = f"{row['title']} has refused as many keys as may be shown to it in one run; ask again in half an hour"
+            return {"ask": False, "why": why}
         # With a message something on the host is wrong, which no later round mends.
         return {"ask": held is None and not access.get("message"), "why": shown(said, limit=200)}
     if status == "unreachable":

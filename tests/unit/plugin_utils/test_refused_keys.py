@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,20 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES
-from ansible_collections.trading.hosts.plugins.plugin_utils._refused_keys import AskedKey, given_mark, refused_keys
+from ansible_collections.trading.hosts.plugins.plugin_utils._refused_keys import (
+    MANY,
+    AskedKey,
+    given_mark,
+    refused_keys,
+    why_held_back,
+)
 from tests.collection import collections_directory
 from tests.simulator.client import Simulator
 from tests.unit.module_utils._exchanges.test_learn import given, not_opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ansible_collections.trading.hosts.plugins.module_utils._facts import KeyFacts
@@ -53,10 +61,12 @@ def question(simulator: Simulator, key: Any) -> dict[str, Any]:
     return asked
 
 
-def learn_on(host: str, simulator: Simulator, directory: Path, *api_keys: dict[str, Any]) -> list[KeyFacts]:
+def learn_on(
+    host: str, simulator: Simulator, directory: Path, *api_keys: dict[str, Any], retired: bool = False
+) -> list[KeyFacts]:
     """Ask as one host of a run does: the controller's memory before and after."""
     keys = [
-        AskedKey(key["name"], key["exchange"], given_mark(exchange=key["exchange"], api_key=key["api_key"]))
+        AskedKey(key["name"], key["exchange"], given_mark(exchange=key["exchange"], api_key=key["api_key"]), retired)
         for key in api_keys
     ]
     with refused_keys(directory=str(directory), host=host, keys=keys) as run:
@@ -88,6 +98,46 @@ def test_after_a_call_for_silence_no_other_host_asks_there(simulator: Simulator,
     assert len(simulator.requests(exchange="okx")) == 1
     other = question(simulator, simulator.create_key("bybit"))
     assert learn_on("bot3", simulator, tmp_path, other)[0].access.status == "accepted"
+
+
+@pytest.mark.parametrize("retired", [False, True])
+def test_keys_of_one_account_that_all_died_trip_no_lock(simulator: Simulator, tmp_path: Path, retired: bool) -> None:
+    dead = [simulator.create_key("kraken", label=f"dead{number}", account_id="77") for number in range(8)]
+    for key in dead:
+        simulator.update_key(key, revoked=True)
+    answers = [
+        learn_on(f"bot{number}", simulator, tmp_path, question(simulator, key), retired=retired)[0].access
+        for number, key in enumerate(dead)
+    ]
+    assert [access.status for access in answers] == [*["invalid_key"] * 3, *["held_back"] * 5]
+    with refused_keys(directory=str(tmp_path), host="bot9", keys=[asked("bot", "kraken", "one-more")]) as run:
+        (said,) = run.held_back().values()
+    assert "kraken refused 3 keys in this run, the last one of host bot2" in said
+    assert why_held_back(said) == (MANY, "bot2", None)
+    assert simulator.bans()["locked"] == []
+    assert len(simulator.requests(exchange="kraken")) == 3
+
+
+def test_keys_that_must_be_dead_are_asked_about_one_host_after_the_other(tmp_path: Path) -> None:
+    def on(host: str, key: str, *, exchange: str = "kraken", retired: bool = True) -> AbstractContextManager[Any]:
+        mark = given_mark(exchange=exchange, api_key=key)
+        return refused_keys(directory=str(tmp_path), host=host, keys=[AskedKey("bot", exchange, mark, retired)])
+
+    entered = threading.Event()
+
+    def second() -> None:
+        with on("bot2", "b"):
+            entered.set()
+
+    waiting = threading.Thread(target=second)
+    with on("bot1", "a"):
+        # Neither a key that is used nor one of another exchange waits.
+        with on("bot3", "c", retired=False), on("bot4", "d", exchange="okx"):
+            pass
+        waiting.start()
+        assert not entered.wait(0.3)
+    waiting.join(30)
+    assert entered.is_set()
 
 
 def asked(name: str, exchange: str, api_key: str | None) -> AskedKey:

@@ -19,6 +19,7 @@ from ansible_collections.trading.hosts.plugins.plugin_utils import _revocation a
 from ansible_collections.trading.hosts.plugins.plugin_utils._key_pages import PAGES, page, way
 from ansible_collections.trading.hosts.plugins.plugin_utils._refused_keys import (
     _WHY,
+    MANY,
     SAME_KEY,
     SILENCE,
     why_held_back,
@@ -300,6 +301,7 @@ def answer(fact: dict[str, Any], verdict: str) -> it.Row:
         (asked("held_back", message="the file is gone"), "unknown", "unknown", False),
         (asked("held_back", step=_WHY[SILENCE].format(exchange="bybit", host="b")), "unknown", "unknown", False),
         (asked("held_back", step=_WHY[SAME_KEY].format(host="b", status="ip")), "unknown", "unknown", False),
+        (asked("held_back", step=_WHY[MANY].format(exchange="kraken", many=3, host="b")), "unknown", "unknown", False),
     ],
 )
 def test_an_answer(fact: dict[str, Any], verdict: str, status: str, may_ask: bool) -> None:
