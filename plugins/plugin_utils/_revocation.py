@@ -7,9 +7,10 @@
 Pure functions around plain values, which Ansible carries from task to task. A *row* is one key on one host: a mapping
 with ``host``, ``key``, ``exchange``, ``environment``, ``region``, ``title``, ``id`` (its ends, or ``None``),
 ``number`` (of the key in the list that people see), ``documents`` (credentials that hold it), ``services``, ``where``
-(in the inventory), ``page``, ``way``, ``dead_since`` (by an earlier timeline), ``status`` (:data:`DEAD`, :data:`ALIVE`
-or :data:`UNKNOWN`), ``ask`` (whether it may be asked about again in this run), ``held_by`` (the host that was refused
-with the same key), ``why`` and ``at``. No secret is in it.
+(in the inventory), ``page``, ``way``, ``dead_since`` (by an earlier timeline), ``known`` (whether its exchange was seen
+to know it, asked from this host at this site), ``status`` (:data:`DEAD`, :data:`ALIVE` or :data:`UNKNOWN`), ``ask``
+(whether it may be asked about again in this run), ``held_by`` (the host that was refused with the same key), ``why``
+and ``at``. No secret is in it.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Candidate:
     """One key of one host, as the inventory declares it and as it was last seen.
 
     ``declared`` is empty for a key that only the facts tell of. ``permissions`` are the words last observed, on the day
-    ``seen_on``. ``mark`` is equal for equal ids, where the inventory holds the id. ``file`` is ``{path, entry}`` of a
-    key that lies in clear.
+    ``seen_on``. ``known`` says that the exchange knew it then. ``mark`` is equal for equal ids, where the inventory
+    holds the id. ``file`` is ``{path, entry}`` of a key that lies in clear.
     """
 
     host: str
@@ -61,6 +62,7 @@ class Candidate:
     label: str | None = None
     permissions: frozenset[str] | None = None
     seen_on: str | None = None
+    known: bool = False
     documents: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     file: t.Mapping[str, t.Any] | None = None
@@ -243,15 +245,15 @@ def plan(
     candidates: t.Sequence[Candidate],
     *,
     selection: Selection,
-    died: t.Mapping[_Place, t.Mapping[str, t.Any]],
+    earlier: t.Mapping[_Place, t.Mapping[str, t.Any]],
     services: t.Mapping[str, t.Mapping[str, t.Any]],
     at: str,
     operator: str,
 ) -> dict[str, t.Any]:
     """Return what is to be done, in its order.
 
-    ``died`` are the events of earlier timelines that proved a key dead (``_timeline_deaths``). ``services`` says for
-    each host what its services declare to do. The result holds ``word`` (to be typed), ``rows``, ``hosts``, ``lines``
+    ``earlier`` are events of earlier runs (:func:`last_told`). ``services`` says for each host what its services
+    declare to do. The result holds ``word`` (to be typed), ``rows``, ``hosts``, ``lines``
     for people, ``undeclared`` (services that declare nothing), ``mistakes`` (sentences about what services declare that
     they cannot do: the list is shown all the same) and ``events``. Raises ``InputError``.
     """
@@ -268,10 +270,8 @@ def plan(
         told = _told(group, number=number)
         lines += told["lines"]
         for one in group:
-            earlier = died.get(one.place)
-            if earlier and not _fits_earlier(one, earlier):
-                earlier = None
-            row = _row(one, number=number, head=told, earlier=earlier)
+            last = earlier.get(one.place)
+            row = _row(one, number=number, head=told, last=last if last and _fits(one, last) else None)
             rows.append(row)
             events.append({**event(row, what="listed", at=at, evidence=told["power"]), **begun})
             wanted = good.get(one.host, {})
@@ -295,11 +295,11 @@ def plan(
     }
 
 
-def _fits_earlier(one: Candidate, earlier: t.Mapping[str, t.Any]) -> bool:
-    """Return whether an earlier death is that of this key: a name may have been given to another key since."""
-    if earlier.get("exchange") != one.exchange:
+def _fits(one: Candidate, last: t.Mapping[str, t.Any]) -> bool:
+    """Return whether an earlier event is about this key: a name may have been given to another key since."""
+    if last.get("exchange") != one.exchange:
         return False
-    return not (one.id and earlier.get("id")) or one.id == earlier["id"]
+    return not (one.id and last.get("id")) or one.id == last["id"]
 
 
 def _told(group: t.Sequence[Candidate], *, number: int) -> dict[str, t.Any]:
@@ -334,7 +334,8 @@ def _told(group: t.Sequence[Candidate], *, number: int) -> dict[str, t.Any]:
     }
 
 
-def _row(one: Candidate, *, number: int, head: t.Mapping[str, t.Any], earlier: t.Mapping[str, t.Any] | None) -> Row:
+def _row(one: Candidate, *, number: int, head: t.Mapping[str, t.Any], last: t.Mapping[str, t.Any] | None) -> Row:
+    died = last if last and last["what"] == DEAD else None
     return {
         "host": one.host,
         "key": one.name,
@@ -352,8 +353,10 @@ def _row(one: Candidate, *, number: int, head: t.Mapping[str, t.Any], earlier: t
         "services": list(one.services),
         "where": one.where,
         "file": dict(one.file) if one.file else None,
-        "dead_since": earlier["at"] if earlier else None,
-        "dead_id": earlier.get("id") if earlier else None,
+        "dead_since": died["at"] if died else None,
+        "dead_id": died.get("id") if died else None,
+        # What was proved dead was known before.
+        "known": one.known or last is not None,
         "status": UNKNOWN,
         "ask": True,
         "why": "nobody asked yet",
@@ -569,13 +572,25 @@ def _answered(row: Row, *, fact: t.Mapping[str, t.Any], verdict: t.Mapping[str, 
     said = access.get("message") or access.get("next_step") or status
     if verdict["status"] == "pass":
         code = f" ({shown(access['code'])})" if access.get("code") else ""
-        return {"status": DEAD, "ask": False, "why": f"{row['title']} refused it as a key that it does not know{code}"}
+        said = f"{row['title']} refused it as a key that it does not know{code}"
+        if row["known"]:
+            return {"status": DEAD, "ask": False, "why": said}
+        why = (
+            f"{said}, but nobody saw it accepted before, and a living key may be told the same at another site"
+            " (environment, region) or from another address; see on its page that it is gone"
+        )
+        return {"status": UNKNOWN, "ask": False, "why": why}
     if verdict["status"] == "waived":
         return {"status": DEAD, "ask": False, "why": f"waived: {shown(verdict.get('waiver') or 'retired-key-alive')}"}
     if status == ACCEPTED:
-        return {"status": ALIVE, "ask": True, "why": f"{row['title']} still accepts it"}
+        return {"status": ALIVE, "ask": True, "known": True, "why": f"{row['title']} still accepts it"}
     if status == "permission_denied":
-        return {"status": ALIVE, "ask": False, "why": f"{row['title']} still knows it: {shown(said, limit=200)}"}
+        return {
+            "status": ALIVE,
+            "ask": False,
+            "known": True,
+            "why": f"{row['title']} still knows it: {shown(said, limit=200)}",
+        }
     if status == "not_asked":
         return {"ask": False, "why": "nobody here can ask this exchange; see on its page that the key is gone"}
     if status == "held_back":
@@ -765,10 +780,8 @@ def _table(rows: t.Sequence[Row]) -> list[str]:
 # --- the timeline ---
 
 
-def deaths(text: str) -> tuple[dict[_Place, Event], int]:
-    """Return the last event of each key that proved it dead, and how many lines of the timeline cannot be read.
-
-    A key that was seen alive after that is not dead.
+def last_told(text: str) -> tuple[dict[_Place, Event], int]:
+    """Return the last event of each key that told whether it lives, and how many lines of a timeline cannot be read.
 
     A line that somebody damaged must not keep anybody from revoking.
     """
@@ -785,12 +798,8 @@ def deaths(text: str) -> tuple[dict[_Place, Event], int]:
             bad += 1
             continue
         host, key, at = (given.get(name) for name in ("host", "key", "at"))
-        if not all(isinstance(each, str) for each in (host, key, at)):
-            continue
-        if given.get("what") == DEAD:
+        if all(isinstance(each, str) for each in (host, key, at)) and given.get("what") in (DEAD, ALIVE):
             found[str(host), str(key)] = given
-        elif given.get("what") == ALIVE:  # another key has that name now
-            found.pop((str(host), str(key)), None)
     return found, bad
 
 

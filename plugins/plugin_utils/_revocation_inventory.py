@@ -18,7 +18,7 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from ..module_utils._errors import InputError
-from ..module_utils._facts import KeyFacts, key_facts
+from ..module_utils._facts import ACCEPTED, KeyFacts, key_facts
 from ..module_utils._policy._fleet import GivenId
 from ._facts_files import FactsFile, plain, read_usable
 from ._inventory_keys import DeclaredKey, Marks, keys_of_host, open_rows, raw_getter
@@ -62,8 +62,8 @@ def candidates_of(hostvars: t.Any, *, facts: str) -> tuple[list[Candidate], list
         one = found.get(place)
         if one is None and place[0] in hostvars:
             found[place] = _with_fact(_undeclared(fact), fact, file=in_clear.get(place))
-        # Facts of another exchange are about another key of that name.
-        elif one is not None and one.exchange == fact.exchange:
+        # Facts of another site are about another key of that name.
+        elif one is not None and _is_site_of(one, fact):
             found[place] = _with_fact(one, fact, file=in_clear.get(place))
     return list(found.values()), problems
 
@@ -85,9 +85,12 @@ def with_ids(candidates: t.Sequence[Candidate], hostvars: t.Any, *, hosts: t.Col
     ]
 
 
-def services_declared(hostvars: t.Any, *, hosts: t.Collection[str]) -> dict[str, dict[str, t.Any]]:
-    """Return what the services of these hosts declare to do; a host that declares nothing is left out."""
-    found = {}
+def services_declared(hostvars: t.Any, *, hosts: t.Collection[str]) -> tuple[dict[str, dict[str, t.Any]], list[str]]:
+    """Return what the services of these hosts declare to do, and a sentence for each host of which nobody can tell.
+
+    A host that declares nothing is left out.
+    """
+    found, mistakes = {}, []
     for host in hosts:
         if raw_getter(hostvars)(host).get(_SERVICES) is None:
             continue
@@ -95,8 +98,8 @@ def services_declared(hostvars: t.Any, *, hosts: t.Collection[str]) -> dict[str,
             found[host] = plain(hostvars[host][_SERVICES])
         except AnsibleError:
             problem, mend = "cannot be resolved", "mend the variable"
-            raise InputError(field=f"{_SERVICES} of {host}", problem=problem, mend=mend) from None
-    return found
+            mistakes.append(str(InputError(field=f"{_SERVICES} of {host}", problem=problem, mend=mend)))
+    return found, sorted(mistakes)
 
 
 def _declared(key: DeclaredKey, *, documents: t.Iterable[str], services: t.Iterable[str]) -> Candidate:
@@ -122,8 +125,18 @@ def _undeclared(fact: KeyFacts) -> Candidate:
     )
 
 
+def _is_site_of(one: Candidate, fact: KeyFacts) -> bool:
+    """Return whether the facts are of the site that the key is declared for."""
+    same = (one.exchange, one.environment) == (fact.exchange, fact.environment)
+    return same and (one.region or "global") == (fact.region or "global")
+
+
 def _with_fact(one: Candidate, fact: KeyFacts, *, file: t.Mapping[str, t.Any] | None) -> Candidate:
-    told: dict[str, t.Any] = {"region": one.region or fact.region, "file": file}
+    told: dict[str, t.Any] = {
+        "region": one.region or fact.region,
+        "file": file,
+        "known": fact.access.status in (ACCEPTED, "permission_denied"),
+    }
     if fact.observed is not None:
         seen = fact.observed
         told.update(

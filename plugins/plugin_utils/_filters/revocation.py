@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 
 from ...module_utils._clock import to_text, utc_now
 from ...module_utils._errors import InputError
-from .._revocation import Selection, deaths, plan, selected
+from .._revocation import Selection, last_told, plan, selected
 from .._revocation_inventory import candidates_of, services_declared, with_ids
 
 
@@ -34,32 +34,32 @@ def revocation(
         candidates, problems = candidates_of(hostvars, facts=facts)
         hosts = {each.host for each in selected(candidates, selection)}
         candidates = with_ids(candidates, hostvars, hosts=hosts)
-        died, bad = deaths(_text(timeline))
+        services, mistakes = services_declared(hostvars, hosts=hosts)
+        earlier, told = _earlier(timeline)
         planned = plan(
             candidates,
             selection=selection,
-            died=died,
-            services=services_declared(hostvars, hosts=hosts),
+            earlier=earlier,
+            services=services,
             at=to_text(utc_now()),
             operator=_operator(),
         )
     except InputError as error:
         raise AnsibleFilterError(str(error)) from None
-    if bad:
-        problems.append(f"{bad} lines of the timeline {timeline} cannot be read, and do not count.")
-    return {**planned, "problems": problems}
+    return {**planned, "mistakes": [*mistakes, *planned["mistakes"]], "problems": [*problems, *told]}
 
 
-def _text(path: str) -> str:
+def _earlier(path: str) -> tuple[dict[tuple[str, str], dict[str, t.Any]], list[str]]:
+    """Return what earlier runs told of each key last, and a sentence about what cannot be read."""
     if not path or not os.path.exists(path):
-        return ""
+        return {}, []
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+            text = file.read()
     except OSError as error:
-        mend = "give a file that you may read and write"
-        problem = f"cannot be read ({os.strerror(error.errno or 0)})"
-        raise InputError(field="timeline", value=path, problem=problem, mend=mend) from None
+        return {}, [f"The timeline {path} cannot be read ({os.strerror(error.errno or 0)}), and does not count."]
+    earlier, bad = last_told(text)
+    return earlier, [f"{bad} lines of the timeline {path} cannot be read, and do not count."] if bad else []
 
 
 def _operator() -> str:

@@ -38,7 +38,14 @@ def words(*given: str) -> frozenset[str]:
 
 
 def planned(*candidates: it.Candidate, **more: Any) -> dict[str, Any]:
-    given = {"selection": it.Selection(owner="Ada"), "died": {}, "services": {}, "at": AT, "operator": "root", **more}
+    given = {
+        "selection": it.Selection(owner="Ada"),
+        "earlier": {},
+        "services": {},
+        "at": AT,
+        "operator": "root",
+        **more,
+    }
     return it.plan(candidates, **given)
 
 
@@ -273,8 +280,10 @@ def found_to_be(status: str, name: str = "grid") -> dict[str, Any]:
     return {"rule": "retired-key-alive", "status": status, "subject": {"key": name}, "waiver": "Ada and Bob"}
 
 
-def answer(fact: dict[str, Any], verdict: str) -> it.Row:
-    (row,), _events = it.judged(rows(one()), learned=[fact], findings=[found_to_be(verdict)], others=[], at=LATER)
+def answer(fact: dict[str, Any], verdict: str, *, known: bool = True) -> it.Row:
+    (row,), _events = it.judged(
+        rows(one(known=known)), learned=[fact], findings=[found_to_be(verdict)], others=[], at=LATER
+    )
     return row
 
 
@@ -308,6 +317,39 @@ def test_an_answer(fact: dict[str, Any], verdict: str, status: str, may_ask: boo
     row = answer(fact, verdict)
     assert (row["status"], row["ask"], row["at"]) == (status, may_ask, LATER)
     assert row["why"]
+
+
+def test_a_key_that_nobody_saw_alive_may_be_one_of_another_site() -> None:
+    row = answer(asked("invalid_key", code="10003"), "pass", known=False)
+    assert (row["status"], row["ask"]) == ("unknown", False)
+    assert "(10003), but nobody saw it accepted before" in row["why"]
+    # Two persons who have seen that it is gone count all the same.
+    assert answer(asked("not_asked"), "waived", known=False)["status"] == "dead"
+
+
+@pytest.mark.parametrize("status", ["accepted", "permission_denied"])
+def test_what_was_seen_alive_in_this_run_can_be_seen_dead(status: str) -> None:
+    seen, _events = it.judged(rows(one()), learned=[asked(status)], findings=[found_to_be("fail")], others=[], at=AT)
+    (row,), _events = it.judged(
+        seen, learned=[asked("invalid_key")], findings=[found_to_be("pass")], others=[], at=LATER
+    )
+    assert row["status"] == "dead"
+
+
+@pytest.mark.parametrize(
+    ("last", "known"),
+    [
+        ({}, True),
+        ({"what": "alive"}, True),
+        ({"exchange": "okx"}, False),
+        ({"id": "efgh…wxyz"}, False),
+        (None, False),
+    ],
+)
+def test_what_an_earlier_run_saw_alive_or_dead_is_known(last: dict[str, Any] | None, known: bool) -> None:
+    earlier = {} if last is None else {("bot1", "grid"): {**DIED, **last}}
+    (row,) = rows(one(id="abcd…wxyz"), earlier=earlier)
+    assert row["known"] is known
 
 
 @pytest.mark.parametrize(("region", "status"), [("global", "dead"), ("eu", "unknown")])
@@ -410,19 +452,19 @@ def test_a_key_of_an_exchange_that_nobody_can_ask_may_still_be_waived() -> None:
 
 def test_what_an_earlier_run_proved_and_removed_is_dead() -> None:
     died = {("bot1", "grid"): DIED}
-    assert begun(one(documents=("d",)), askable=(), died=died)["status"] == "dead"
+    assert begun(one(documents=("d",)), askable=(), earlier=died)["status"] == "dead"
     # It lies there again, so it is asked about again.
-    assert begun(one(documents=("d",)), held(), died=died)["status"] == "unknown"
+    assert begun(one(documents=("d",)), held(), earlier=died)["status"] == "unknown"
     # Nobody can ask about it, but something lies there that may hold another key of that name.
-    assert begun(one(documents=("d",)), held(), askable=(), died=died)["status"] == "unknown"
+    assert begun(one(documents=("d",)), held(), askable=(), earlier=died)["status"] == "unknown"
     # Another key has that name now.
-    assert begun(one(documents=("d",), id="efgh…wxyz"), askable=(), died=died)["status"] == "unknown"
-    assert begun(one(documents=("d",), exchange="okx"), askable=(), died=died)["status"] == "unknown"
+    assert begun(one(documents=("d",), id="efgh…wxyz"), askable=(), earlier=died)["status"] == "unknown"
+    assert begun(one(documents=("d",), exchange="okx"), askable=(), earlier=died)["status"] == "unknown"
 
 
 @pytest.mark.parametrize(("id_", "status"), [("abcd…wxyz", "dead"), (None, "unknown")])
 def test_of_a_host_that_is_down_an_earlier_death_counts_only_for_the_same_id(id_: str | None, status: str) -> None:
-    (row,), _events = it.unreached(rows(one(id=id_), died={("bot1", "grid"): DIED}), why="down", at=LATER)
+    (row,), _events = it.unreached(rows(one(id=id_), earlier={("bot1", "grid"): DIED}), why="down", at=LATER)
     assert (row["status"], row["ask"]) == (status, False)
 
 
@@ -529,14 +571,14 @@ def test_the_timeline_is_read_back() -> None:
     assert text.isascii()
     assert len(text.splitlines()) == 3
     assert all(json.loads(line)["operator"] == "ada" for line in text.splitlines())
-    died, bad = it.deaths(f"{text}\nnonsense\n[]\n{{}}\n\n")
+    last, bad = it.last_told(f"{text}\nnonsense\n[]\n{{}}\n\n")
     assert bad == 2
-    assert died["bot1", "grid"]["at"] == LATER
-    assert it.deaths("") == ({}, 0)
+    assert (last["bot1", "grid"]["what"], last["bot1", "grid"]["at"]) == ("dead", LATER)
+    assert it.last_told("") == ({}, 0)
     # Another key has that name now, which was seen alive.
     alive = it.timeline([it.event(row, what="alive", at=LATER, evidence="")], run=AT, operator="ada")
-    assert it.deaths(f"{text}\n{alive}") == ({}, 0)
-    assert list(it.deaths(f"{alive}\n{text}")[0]) == [("bot1", "grid")]
+    assert rows(one(), earlier=it.last_told(f"{text}\n{alive}")[0])[0]["dead_since"] is None
+    assert rows(one(), earlier=it.last_told(f"{alive}\n{text}")[0])[0]["dead_since"] == LATER
 
 
 def test_a_row_holds_no_secret_and_is_plain() -> None:

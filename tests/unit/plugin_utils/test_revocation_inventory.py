@@ -11,9 +11,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
 
-from ansible_collections.trading.hosts.plugins.module_utils._facts import to_json
+from ansible_collections.trading.hosts.plugins.module_utils._facts import Access, to_json
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
 from ansible_collections.trading.hosts.plugins.plugin_utils._filters.revocation import revocation
 from tests.unit.module_utils._policy.build import key as key_facts
@@ -92,9 +92,22 @@ def test_what_was_seen_last_counts(tmp_path: Path) -> None:
     planned = revocation(hostvars(), key="grid", facts=str(tmp_path))
     assert planned["lines"][0].endswith(f"CAN WITHDRAW, seen {fact.asked_at[:10]}")
     assert row(planned, "grid")["services"] == ["grid-bot", "freq", "seen"]
+    assert row(planned, "grid")["known"] is True
     # The facts are about another key of that name.
-    declared = hostvars(exchange_credentials_api_keys=[{**GRID, "exchange": "okx"}, PAIR])
-    assert "CAN WITHDRAW" not in revocation(declared, key="grid", facts=str(tmp_path))["lines"][0]
+    for site in ({"exchange": "okx"}, {"environment": "testnet"}, {"region": "eu"}):
+        declared = hostvars(exchange_credentials_api_keys=[{**GRID, **site}, PAIR])
+        told = revocation(declared, key="grid", facts=str(tmp_path))
+        assert "CAN WITHDRAW" not in told["lines"][0]
+        assert row(told, "grid")["known"] is False
+
+
+@pytest.mark.parametrize(
+    ("status", "known"),
+    [("accepted", True), ("permission_denied", True), ("invalid_key", False), ("ip_refused", False)],
+)
+def test_what_the_exchange_knew_when_it_was_asked_last(tmp_path: Path, status: str, known: bool) -> None:
+    learned(tmp_path, dataclasses.replace(key_facts(name="grid"), observed=None, access=Access(status)))
+    assert row(revocation(hostvars(), key="grid", facts=str(tmp_path)), "grid")["known"] is known
 
 
 def test_a_key_in_clear_that_nobody_declares(tmp_path: Path) -> None:
@@ -134,6 +147,10 @@ def test_a_timeline_that_somebody_damaged(tmp_path: Path) -> None:
     assert row(planned, "grid")["dead_since"] == "2026-11-22T21:00:00Z"
     assert planned["problems"] == [f"1 lines of the timeline {timeline} cannot be read, and do not count."]
     assert row(revocation(hostvars(), key="grid", timeline="/nowhere"), "grid")["dead_since"] is None
+    # One that cannot be read at all keeps nobody from the list.
+    planned = revocation(hostvars(), key="grid", timeline=str(tmp_path))
+    assert planned["problems"] == [f"The timeline {tmp_path} cannot be read (Is a directory), and does not count."]
+    assert planned["lines"]
 
 
 @pytest.mark.parametrize(
@@ -152,3 +169,20 @@ def test_what_means_nothing_is_said_in_one_sentence(given: dict[str, str], said:
 def test_a_service_that_declares_what_it_cannot_do() -> None:
     planned = revocation(hostvars(exchange_credentials_revoke_services={"grid-bot": "halt"}), key="grid")
     assert planned["mistakes"][0].startswith("exchange_credentials_revoke_services of bot1: grid-bot")
+
+
+class Unresolved(dict[str, Any]):
+    """A host one of whose variables cannot be resolved."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "exchange_credentials_revoke_services":
+            raise AnsibleError("CANARY")
+        return super().__getitem__(name)
+
+
+def test_what_services_do_cannot_be_resolved_and_the_list_is_there_all_the_same() -> None:
+    hosts = hostvars(exchange_credentials_revoke_services="{{ nothing }}")
+    planned = revocation({**hosts, "bot1": Unresolved(hosts["bot1"])}, key="grid")
+    said = "exchange_credentials_revoke_services of bot1: cannot be resolved; mend the variable."
+    assert planned["mistakes"][0] == said
+    assert planned["lines"][0].startswith("1. Bybit")
