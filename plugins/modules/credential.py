@@ -426,13 +426,11 @@ transport:
 import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import AgeStore
+from ansible_collections.trading.hosts.plugins.module_utils._credential._clear_file import only_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._copy import with_copies
 from ansible_collections.trading.hosts.plugins.module_utils._credential._files import AGE
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome
-from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import (
-    read_key,
-    with_held,
-)
+from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import with_held
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
     ARGUMENT_SPEC,
     Late,
@@ -453,7 +451,7 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
     placer, age = placer_of(given)
     require_root()
     if any(request.is_sealed or request.grows for request in requests):
-        late = Late(unseal=age.unseal, read_key=read_key)
+        late = Late(unseal=age.unseal, read_key=only_key)
         requests = parse(credentials=given["credentials"], store=given["store"], late=late)
     requests = with_held(with_copies(requests, placer=placer), placer=placer)
     outcomes = placer.run(requests=requests, check_mode=module.check_mode)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a program's own file on the host, which may lie where others than root can write. Private."""
+"""Reads a program's own file on the host, and a key in it. It may lie where others than root can write. Private."""
 
 from __future__ import annotations
 
@@ -10,9 +10,30 @@ import os
 import stat
 
 from .._errors import InputError
-from ._clear import MOST_BYTES
+from ._clear import MOST_BYTES, ClearKey, read_clear
 
 FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def only_key(*, path: str, exchange: str | None = None, entry: str | None, field: str) -> ClearKey:
+    """Return the one key of a file that is of this exchange and has this entry, where these are given.
+
+    Raises ``InputError`` where there is none, or more than one, or no plain file; ``field`` names the option.
+    """
+    found = [
+        key
+        for key in read_clear(read_plain(path, field=f"{field}.path"))
+        if exchange in (None, key.exchange) and entry in (None, key.entry)
+    ]
+    if len(found) != 1:
+        which = f"{f' of {exchange}' if exchange else ''}{f' with the entry {entry}' if entry else ''}"
+        raise InputError(
+            field=f"{field}.path",
+            value=path,
+            problem=f"holds {'several keys' if found else 'no key'}{which} in a form that is known here",
+            mend="name one with entry" if found else "see docs/audit.md for the forms, or give the key itself",
+        )
+    return found[0]
 
 
 def read_plain(path: str, *, field: str) -> bytes:

@@ -2,38 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes a key for a credential from a program's own file in clear, on the host. Private: no interface for others."""
+"""What a credential holds already that takes its keys from programs' own files. Private: no interface for others."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from .._errors import InputError, StoreError
-from ._clear import ClearKey, read_clear
-from ._clear_file import read_plain
+from .._errors import StoreError
 from ._files import NULL_KEY
 from ._held import loses_keys
 from ._place import Placer
 from ._reader import read_file
 from ._request import Request
-
-
-def read_key(*, path: str, entry: str | None, field: str) -> ClearKey:
-    """Return the key of the file that has this entry; without one, its only key.
-
-    Raises ``InputError`` where there is none, or no plain file; ``field`` names the option.
-    """
-    found = [key for key in read_clear(read_plain(path, field=f"{field}.path")) if entry in (None, key.entry)]
-    if len(found) != 1:
-        problem = f"holds {'several keys' if found else 'no key'}{f' with the entry {entry}' if entry else ''}"
-        raise InputError(
-            field=f"{field}.path",
-            value=path,
-            problem=f"{problem} in a form that is known here",
-            mend="name one with entry" if found else "see docs/audit.md for the forms, or give the key itself",
-        )
-    return found[0]
 
 
 def with_held(requests: t.Sequence[Request], *, placer: Placer) -> list[Request]:

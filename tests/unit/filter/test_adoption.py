@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._clear_file import only_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._held import read_fields
-from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import read_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Late, parse
 from ansible_collections.trading.hosts.plugins.module_utils._exposed import _scan
 from ansible_collections.trading.hosts.plugins.plugin_utils._filters.adoption import adoption
@@ -80,13 +80,13 @@ def test_a_file_is_placed_asked_about_and_declared_from_one_plan(
     assert registered == names or len(registered) == 2
     assert all("bot" in how for how in only["how"].values())
     # The host makes the document of it.
-    (request,) = parse(credentials=[only["request"]], late=Late(unseal, read_key))
+    (request,) = parse(credentials=[only["request"]], late=Late(unseal, only_key))
     values = []
     for question, key in zip(only["questions"], only["api_keys"], strict=True):
         assert (question["name"], key["declared"]) == (key["name"], {"service": "grid"})
         entry = key["name"] if len(registered) > 1 else None
         fields = read_fields(content=request.content or b"", account=entry)
-        assert read_key(path=question["file"]["path"], entry=question["file"]["entry"], field="x").fields == fields
+        assert only_key(path=question["file"]["path"], entry=question["file"]["entry"], field="x").fields == fields
         values.append({**key, **fields})
     # And with the values in the inventory, as a rotation has them, the same document comes out.
     (again,) = credential_documents([only["document"]], values)

@@ -18,9 +18,9 @@ import pytest
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _place, _writer
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age import check_recipients
 from ansible_collections.trading.hosts.plugins.module_utils._credential._age_reader import stanzas
+from ansible_collections.trading.hosts.plugins.module_utils._credential._clear_file import only_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._files import store_of
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Placer, instant
-from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import read_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import (
     Late,
     Request,
@@ -453,7 +453,7 @@ def sealed_for(machine: Machine, content: bytes, *recipients: str) -> str:
 
 def opened(machine: Machine, entry: dict[str, t.Any]) -> Request:
     """What the host makes of it."""
-    (request,) = parse(credentials=[{"name": "a", **entry}], late=Late(machine.age.store().unseal, read_key))
+    (request,) = parse(credentials=[{"name": "a", **entry}], late=Late(machine.age.store().unseal, only_key))
     return request
 
 

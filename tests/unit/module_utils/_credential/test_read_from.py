@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._clear_file import only_key
 from ansible_collections.trading.hosts.plugins.module_utils._credential._held import held_keys, read_fields
 from ansible_collections.trading.hosts.plugins.module_utils._credential._place import Outcome, Placer
-from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import (
-    read_key,
-    with_held,
-)
+from ansible_collections.trading.hosts.plugins.module_utils._credential._read_from import with_held
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import Late, parse
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError, StoreError
 
@@ -35,7 +33,7 @@ def unseal(*, what: str, sealed: bytes) -> bytes:
 
 
 def place(placer: Placer, *, check_mode: bool = False, **entry: Any) -> Outcome:
-    requests = parse(credentials=[{"name": "bot", **entry}], late=Late(unseal, read_key))
+    requests = parse(credentials=[{"name": "bot", **entry}], late=Late(unseal, only_key))
     (outcome,) = placer.run(requests=with_held(requests, placer=placer), check_mode=check_mode)
     return outcome
 
