@@ -28,6 +28,7 @@ from ..module_utils._facts import PRODUCT_WORDS, EgressFacts
 from ..module_utils._policy._case import Host, declared_words
 from ..module_utils._policy._egress import KINDS, kinds
 from ..module_utils._policy._passphrase import asked_by_ccxt
+from ..module_utils._redact import mask_id
 from ._exchange_pages import Page, page_of
 from ._key_pages import page as page_address
 from ._key_pages import title as title_of
@@ -64,8 +65,8 @@ def plan(
     """Return everything that is known before a host is touched; it holds no secret.
 
     ``given`` are the options ``exchange_credentials_enroll_*`` by the rest of their names, with ``today``
-    (``YYYY-MM-DD``), ``escrow`` (whether sealed copies are made) and ``has_values`` (whether key and secret are at
-    hand). Raises ``EnrollmentError`` that lists all that is missing.
+    (``YYYY-MM-DD``), ``escrow`` (whether sealed copies are made), ``has_values`` (whether key and secret are at hand)
+    and ``id`` (the key's id, where that is at hand). Raises ``EnrollmentError`` that lists all that is missing.
     """
     name = _text(given, "api_key")
     known = next((key for key in api_keys if key.get("name") == name), {})
@@ -122,6 +123,8 @@ def _planned(
         **settling_of(exchange),
         "by": _text(given, "by"),
         "today": _text(given, "today"),
+        # Its ends: what tells two keys apart whose secrets nobody can compare.
+        "given_id": mask_id(_text(given, "id")) if _text(given, "id") else None,
         "recovery": key["declared"]["recovery"],
     }
 
@@ -482,7 +485,8 @@ def entry(
 
     ``observed`` is what the exchange told. ``typed`` says that a person created the key just now. ``allowlist`` are the
     addresses as a person saw them on the page, ``vouched`` the names of :data:`VOUCHED` that a person vouches for. What
-    the exchange shows needs nobody's word.
+    the exchange shows needs nobody's word. The day of creation is written down all the same: it tells this key from
+    another one that gets its name.
     """
     by, today = planned["by"], planned["today"]
     word = {"by": by, "on": today}
@@ -492,10 +496,12 @@ def entry(
     untold = set(not_told(observed))
     if two_factor and "two_factor" not in declared:
         declared["two_factor"] = {"kind": two_factor, "attested_by": by, "attested_on": today}
-    created = ((observed or {}).get("created_at") or "")[:10] or created_on or (today if typed else "")
+    seen = ((observed or {}).get("created_at") or "")[:10]
+    created = seen or created_on or (today if typed else "")
     if created and not declared.get("created_on"):
         declared["created_on"] = created
-        attested.setdefault("created_on", word)
+        if not seen:
+            attested.setdefault("created_on", word)
     if allowlist and "allowlist" in untold:
         declared.setdefault("allowlist", list(allowlist))
         declared.setdefault("ip_restriction", True)

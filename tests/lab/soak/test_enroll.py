@@ -22,7 +22,7 @@ import yaml
 from tests.lab._simulator import STATE_DIR
 from tests.lab._tools import wait_for
 from tests.lab.e2e._person import Person
-from tests.lab.e2e._support import Controller, Run, decrypt, names, virgin
+from tests.lab.e2e._support import STORE, Controller, Run, decrypt, names, place, virgin
 from tests.lab.e2e._sweep import Needles, sweep
 from tests.simulator.client import SimulatedKey, Simulator
 
@@ -142,6 +142,20 @@ def test_without_a_terminal_and_without_a_key_it_stops_before_anything(desk: Des
     assert not desk.registry.exists()
 
 
+def test_without_a_person_and_without_a_key_there_is_nothing_to_enrol(desk: Desk) -> None:
+    run = desk.run("grid", "bybit", unattended=True)
+    assert run.returncode != 0
+    assert "There is no key, and nobody is to be asked" in run.message(HOST)
+    assert (desk.files(), desk.registry.exists()) == ([], False)
+
+
+def test_one_key_is_enrolled_on_one_host(desk: Desk) -> None:
+    run = desk.run("grid", "bybit", "--limit", "alpha,beta", unattended=True)
+    assert run.returncode != 0
+    assert "A key is enrolled on one host, and this play has 2; name one with --limit" in run.message(HOST)
+    assert (desk.files(), desk.registry.exists()) == ([], False)
+
+
 def test_check_mode_only_says_what_to_do(desk: Desk) -> None:
     run = desk.run("grid", "binance", "--check")
     assert run.returncode == 0, run.output
@@ -184,7 +198,9 @@ def test_a_person_is_led_through_and_types_a_wrong_secret_first(desk: Desk) -> N
     written = desk.written("grid")
     assert written["declared"]["two_factor"]["kind"] == "app"
     assert written["declared"]["two_factor"]["attested_by"] == "Ada"
-    assert written["declared"]["attested"]["created_on"]["by"] == "Ada"
+    # Bybit shows the day on which a key was created, and all else that a person could vouch for.
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", written["declared"]["created_on"])
+    assert "attested" not in written["declared"]
     assert written["declared"]["owner"] == "Ada"
     assert not set(written) & {"api_key", "secret", "passphrase"}
 
@@ -204,6 +220,24 @@ def test_another_key_does_not_take_its_place(desk: Desk) -> None:
     assert run.returncode != 0
     assert "holds another key" in run.message(HOST)
     assert desk.holds("grid")["apiKey"] != key.key
+    assert desk.files() == ["grid"]
+
+
+def test_it_does_not_begin_beside_a_rotation_or_what_does_not_open(lab: Lab, desk: Desk) -> None:
+    left = [
+        {"name": "grid.previous", "format": "ccxt", "fields": {"api_key": "leftleftleft", "secret": "CANARYleftover"}}
+    ]
+    assert desk.controller.run(place(*left), hosts=HOST, become=True).returncode == 0
+    run = desk.run("grid", "bybit", unattended=True)
+    assert run.returncode != 0
+    assert "a rotation of grid is under way; end that first" in run.message(HOST)
+    store = lab.root(HOST) / STORE
+    (store / "grid.previous").unlink()
+    (store / "torn").write_bytes((store / "grid").read_bytes()[:40])
+    run = desk.run("torn", "bybit", unattended=True)
+    assert run.returncode != 0
+    assert "torn is not enrolled, because what lies there does not open (" in run.message(HOST)
+    (store / "torn").unlink()
     assert desk.files() == ["grid"]
 
 
@@ -259,6 +293,25 @@ def test_a_key_with_a_passphrase_and_an_address_that_was_forgotten(desk: Desk) -
     person.answer("Type yes if it is so", "yes")
     desk.end(person)
     assert desk.holds("copy") == {"apiKey": key.key, "secret": key.secret, "password": key.passphrase}
+
+
+def test_a_person_is_not_asked_for_ever(desk: Desk, lab: Lab) -> None:
+    key = desk.create("bybit", "stuck", allowlist=["91.198.115.77"])
+    person = desk.person("stuck", "bybit", key_pair="never")
+    person.answer("Type stuck to begin", "stuck")
+    person.answer("if it is this host's own", desk.public)
+    person.answer("Press Enter when the exchange shows the key", "")
+    person.answer("The id .API key. of the new key", key.key)
+    person.answer("The secret of the new key", key.secret)
+    asked = len(desk.simulator.requests(exchange="bybit"))
+    # One turn was for the values.
+    for _turn in range(8):
+        person.answer("Press Enter to ask again", "")
+    desk.end(person, status=2)
+    assert len(desk.simulator.requests(exchange="bybit")) == asked + 9
+    # The key waits, so that nobody has to enter it once more.
+    assert "stuck.new" in desk.files()
+    (lab.root(HOST) / STORE / "stuck.new").unlink()
 
 
 def test_a_key_that_settles_is_asked_about_again(desk: Desk) -> None:
@@ -321,13 +374,22 @@ def test_a_sealed_key_comes_without_a_secret_on_the_controller(desk: Desk, tmp_p
     assert '{"api_key": "...", "secret": "..."}' in run.message(HOST)
     key, another = desk.create("bybit", "sealed"), desk.create("bybit", "sealed")
 
-    def seal(given: SimulatedKey) -> None:
+    def seal(given: SimulatedKey, recipient: str = to) -> None:
         subprocess.run(
-            ["age", "--encrypt", "--armor", "--recipient", to, "--output", str(sealed), "-"],
+            ["age", "--encrypt", "--armor", "--recipient", recipient, "--output", str(sealed), "-"],
             input=json.dumps({"api_key": given.key, "secret": given.secret}).encode(),
             check=True,
         )
 
+    # What was sealed for somebody else does not open here.
+    subprocess.run(["age-keygen", "--output", str(tmp_path / "other")], check=True, capture_output=True)
+    told = subprocess.run(["age-keygen", "-y", str(tmp_path / "other")], check=True, capture_output=True, text=True)
+    seal(key, told.stdout.strip())
+    before = desk.files()
+    run = desk.run("sealed", "bybit", sealed=str(sealed))
+    assert run.returncode != 0
+    assert "does not open" in run.message(HOST)
+    assert desk.files() == before
     seal(key)
     run = desk.run("sealed", "bybit", sealed=str(sealed))
     assert run.returncode == 0, run.output
@@ -375,6 +437,12 @@ def test_a_pair_comes_without_a_person_and_a_sealed_copy_is_kept(desk: Desk, tmp
     ).stdout
     assert json.loads(opened)["apiKey"] == key.key
     desk.secrets.append(json.loads(opened)["secret"].splitlines()[1])
+    # The id of another key does not pass for it, and its own one is no news.
+    for id_, status in ((desk.create("bybit", "alone").key, 2), (key.key, 0)):
+        run = desk.run("alone", "bybit", *more, *desk.vaulted(api_key=id_), values="{{ given }}", **options)
+        assert run.returncode == status, run.output
+        assert ("holds another key" in run.output) == (status != 0)
+    assert [name for name in desk.files() if name.startswith("alone")] == ["alone.age"]
 
 
 def test_the_audit_knows_what_was_enrolled(desk: Desk, tmp_path: Path) -> None:

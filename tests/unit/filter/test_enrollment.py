@@ -384,7 +384,8 @@ def test_what_the_exchange_shows_needs_nobodys_word() -> None:
     assert told["not_told"] == []
     assert declared["created_on"] == "2026-11-20"
     assert declared["two_factor"] == {"kind": "app", "attested_by": "Ada", "attested_on": "2026-11-22"}
-    assert set(declared["attested"]) == {"created_on"}
+    # The day tells this key from another one of its name; who vouches for what was seen?
+    assert "attested" not in declared
     assert "allowlist" not in declared
     assert declared["reviewed_on"] == "2026-11-22"
     check_shape(declared, spec=DECLARED_SPEC, where="declared")
@@ -406,6 +407,30 @@ def test_what_it_does_not_show_a_person_vouches_for() -> None:
 def test_nobody_vouches_for_what_nobody_said() -> None:
     declared = enrolled_key(planned(), {"observed": None})["key"]["declared"]
     assert not {"attested", "two_factor", "created_on", "allowlist"} & set(declared)
+
+
+@pytest.mark.parametrize(
+    ("observed", "given", "day", "attested"),
+    [
+        (OBSERVED, {"typed": True}, "2026-11-20", False),
+        (OBSERVED, {"created_on": "2026-11-01"}, "2026-11-20", False),
+        ({**OBSERVED, "created_at": None}, {"typed": True}, "2026-11-22", True),
+        ({**OBSERVED, "created_at": None}, {"created_on": "2026-11-01"}, "2026-11-01", True),
+    ],
+)
+def test_the_day_of_creation_is_attested_only_where_nobody_else_tells_it(
+    observed: dict[str, Any], given: dict[str, Any], day: str, attested: bool
+) -> None:
+    declared = enrolled_key(planned(), {"observed": observed}, **given)["key"]["declared"]
+    assert declared["created_on"] == day
+    assert ("created_on" in declared.get("attested", {})) is attested
+
+
+@pytest.mark.parametrize(("id_", "shown"), [("CANARYidCANARYid", "CA…id"), ("", None)])
+def test_of_the_id_that_is_given_only_its_ends_are_kept(id_: str, shown: str | None) -> None:
+    told = planned(id=id_)
+    assert told["given_id"] == shown
+    assert "CANARY" not in json.dumps(told)
 
 
 def test_written_once_it_stays_as_it_is() -> None:
