@@ -30,6 +30,12 @@ FILE = CHECKOUT / "docs" / "exchanges.md"
 _MODULES: Mapping[str, Any] = {name: sys.modules[type(exchange).__module__] for name, exchange in EXCHANGES.items()}
 _NOT_KNOWN = "not known"
 _AT = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
+#: What ``lists_keys_of`` says, in words.
+_LISTS_KEYS: Mapping[str | None, str] = {
+    None: "no",
+    "any": "of every account, with `tell_other_keys`",
+    "main": "of main accounts alone, with `tell_other_keys`",
+}
 #: The fields of a key that most people look for, as they read them.
 _FIELDS = {
     "permissions": "permissions",
@@ -233,6 +239,7 @@ def _rows(exchange: Exchange) -> Iterable[tuple[str, str]]:
     yield "cannot tell", _codes(sorted(exchange.cannot_tell()))
     if part := exchange.tells_in_part():
         yield "tells in part", "; ".join(f"`{field}`: {which}" for field, which in part.items())
+    yield "lists an account's keys", _LISTS_KEYS[exchange.lists_keys_of()]
     yield "gives only together", "; ".join(_together(exchange)) or "nothing that is known"
     yield "a sub-account's key can withdraw", "never" if exchange.withdraw_needs_master() else _NOT_KNOWN
     if exchange.restriction_voids_keys():

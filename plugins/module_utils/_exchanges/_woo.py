@@ -181,8 +181,8 @@ class Woo(Exchange):
         if len(found) != 1:
             return ObservedKey(masked_id="")
         others = None
-        # Whoever sees a part of the list does not know which keys lack.
-        if question.tell_other_keys and _total(data) in (None, len(rows)):
+        # Whoever sees a part of the list, or may see one, does not know which keys lack.
+        if question.tell_other_keys and _is_whole(data, rows):
             others = other_keys(rows, name="apiKey", own=own, read=read)
         return dataclasses.replace(read(found[0]), other_keys=others)
 
@@ -227,6 +227,8 @@ def _data(answer: Answer) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", member(json_object(answer), "data", dict, host=answer.host))
 
 
-def _total(data: t.Mapping[str, t.Any]) -> t.Any:
+def _is_whole(data: t.Mapping[str, t.Any], rows: t.Sequence[t.Any]) -> bool:
+    """Return whether ``meta.total`` counts as many rows as there are: without it nobody knows."""
     meta = data.get("meta")
-    return meta.get("total") if isinstance(meta, dict) else None
+    total = meta.get("total") if isinstance(meta, dict) else None
+    return isinstance(total, int) and not isinstance(total, bool) and total == len(rows)

@@ -227,9 +227,33 @@ def test_a_key_whose_rights_are_not_known_does_not_count_as_one_that_has_none() 
     assert other_keys([{"id": OTHER_ID}], name="id", own="own", read=lambda _row: ObservedKey("")) is None
 
 
-def test_a_page_of_woos_list_is_no_list() -> None:
+@pytest.mark.parametrize(
+    ("meta", "whole"),
+    [
+        ({"meta": {"total": 2}}, True),
+        ({"meta": {"total": 3}}, False),
+        ({"meta": {"total": 1}}, False),
+        # Nobody knows how many there are.
+        ({"meta": {"total": "2"}}, False),
+        ({"meta": {"total": None}}, False),
+        ({"meta": {}}, False),
+        ({"meta": None}, False),
+        ({"meta": 2}, False),
+        ({}, False),
+    ],
+)
+def test_a_list_of_woos_is_whole_where_it_counts_as_many_keys(meta: dict[str, Any], whole: bool) -> None:
     case = LISTERS["woo"]
-    answer = {"success": True, "data": {"rows": [case.row, case.own], "meta": {"total": 3}}}
+    answer = {"success": True, "data": {"rows": [case.row, case.own], **meta}}
+    access, key, _http = ask("woo", answer, tell_other_keys=True)
+    assert access.status == "accepted"
+    assert key is not None
+    assert key.other_keys == ((case.kept,) if whole else None)
+
+
+def test_true_is_no_count_of_woos() -> None:
+    case = LISTERS["woo"]
+    answer = {"success": True, "data": {"rows": [case.own], "meta": {"total": True}}}
     _access, key, _http = ask("woo", answer, tell_other_keys=True)
     assert key is not None
     assert key.other_keys is None
