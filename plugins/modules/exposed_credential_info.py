@@ -214,6 +214,10 @@ found_keys:
       description: What the file calls the exchange.
       type: str
       sample: bybit
+    masked_id:
+      description: The key's id, of which at most a quarter is shown. By it the judge knows the same key on another host.
+      type: str
+      sample: abcd…wxyz
     names:
       description: The file's names of the fields that it has, by ours.
       type: dict

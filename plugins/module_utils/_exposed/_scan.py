@@ -15,7 +15,7 @@ import typing as t
 from .._credential._clear import MOST_BYTES, ClearKey, read_clear
 from .._errors import InputError
 from .._owner import group_name, user_name
-from .._redact import one_line
+from .._redact import mask_id, one_line
 from .._swap import clear_swaps, is_safe
 from . import _backups, _core_dumps, _git, _processes
 from ._find import find, is_plausible, may_hold, path_names_trade
@@ -224,6 +224,7 @@ class _Scan:
                     "ccxt_id": key.spelled if key.exchange is None else None,
                     "region": key.region,
                     "spelled": key.spelled,
+                    "masked_id": mask_id(key.fields["api_key"]),
                     "names": {field: one_line(name, limit=100) for field, name in key.names.items()},
                     "also_in": sorted({other for _at, other, _key in places} - {path})[:_MOST_KEYS],
                 }

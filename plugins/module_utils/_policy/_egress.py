@@ -170,8 +170,8 @@ def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str
         because = f"so far {' and '.join(KINDS[kind] for kind in have)}" if have else "nothing vouches for it"
         remedy = Remedy(
             f"Confirm that {shown(doubt)} is this host's own address: {because}.",
-            "One more kind of evidence (the exchange's word, the host's interface, a declaration) or confirm: true"
-            " gives the text to paste.",
+            "Your provider's page shows the same: list it. One more kind of evidence (the exchange's word, the host's"
+            " interface, a declaration) or confirm: true gives the text to paste.",
             _NEVER,
             where,
         )

@@ -265,6 +265,10 @@ class Fleet:
                     own = [each for each in ids if each.get("entry") == case.key.name] or ids
                     if len(own) == 1:
                         return str(own[0]["masked_id"])
+        if case.key.file is not None and case.host.machine is not None and case.host.machine.exposed is not None:
+            for found in _dicts(case.host.machine.exposed.get("found_keys")):
+                if found.get("name") == case.key.name and isinstance(found.get("masked_id"), str):
+                    return str(found["masked_id"])
         known = self.given.ids.get(place(case))
         return known.masked if known is not None else None
 

@@ -157,9 +157,8 @@ def _key_owner_declared(case: Case) -> Verdict:
     if place(case) not in fleet.given.declared:
         if case.key.file:
             remedy = remedy._replace(
-                do_now="Place the key with the module credential, and name it in exchange_credentials_api_keys with an"
-                " owner and a purpose.",
-                then="Then remove it from the file.",
+                do_now="Bring it in with the playbook trading.hosts.adopt, and name an owner and a purpose.",
+                then="Others may have read it there: adopt says by when another key must take its place.",
             )
         return failed("observed", "the inventory does not declare this key", remedy=remedy)
     lacking = [name for name in ("owner", "purpose", "reviewed_on") if not str(case.declared.get(name) or "").strip()]

@@ -22,7 +22,7 @@ from ansible.parsing.vault import EncryptedString
 from ansible.template import trust_as_template
 
 from ansible_collections.trading.hosts.plugins.action.fleet_policy import MOST_FINDINGS, ActionModule
-from ansible_collections.trading.hosts.plugins.module_utils._facts import Account, Allowlist, KeyFacts, to_json
+from ansible_collections.trading.hosts.plugins.module_utils._facts import Access, Account, Allowlist, KeyFacts, to_json
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
 from tests.unit.module_utils._policy.build import NOW_TEXT, WORD, egress, key, okx, seen
 
@@ -813,7 +813,7 @@ def test_keys_that_were_found_are_judged_where_nobody_declares_one(undeclared: I
     (owner,) = [each for each in result["findings"] if each["rule"] == "key-owner-declared"]
     assert owner["status"] == "fail"
     assert owner["subject"]["key"] == FOUND
-    assert owner["remedy"]["do_now"].startswith("Place the key with the module credential")
+    assert owner["remedy"]["do_now"].startswith("Bring it in with the playbook trading.hosts.adopt")
     assert any("freqtrade" in line for line in result["table"])
     by_rule = {each["rule"]: each["status"] for each in result["findings"] if each["subject"]["key"] == FOUND}
     # What is not known for want of a declaration follows from that, and has no mend of its own in the table.
@@ -829,6 +829,17 @@ def test_keys_that_were_found_are_judged_where_nobody_declares_one(undeclared: I
     assert not whole["partial"]
     assert whole["summary"][0].startswith("No host declares a key. 1 key was found on ")
     assert not whole["failed"]
+
+
+def test_one_key_in_clear_on_two_hosts_is_known_though_the_exchange_lets_only_one_in(undeclared: Inventory) -> None:
+    for host in ("bot2", "bot3"):
+        undeclared.learned(host, dataclasses.replace(in_clear(host), observed=None, access=Access("ip_refused")))
+    assert found(undeclared.judged(), "key-not-shared") == ["unknown"] * 3
+    for host, masked in (("bot2", IDS["bot1"]), ("bot3", IDS["bot3"])):
+        told = [{"name": "ccxt /srv/x", "masked_id": "xxxx…0000"}, {"name": FOUND, "masked_id": masked}]
+        document = {"exposed": [], "found_keys": told, "scan": {"scope": "host"}}
+        write_facts(directory=str(undeclared.facts), host=host, kind="exposed", document=document)
+    assert found(undeclared.judged(), "key-not-shared") == ["fail", "fail", "pass"]
 
 
 def test_a_host_that_told_only_yesterday_is_not_seen(undeclared: Inventory) -> None:

@@ -23,6 +23,7 @@ import pytest
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.module_utils._exposed import _git, _processes, _scan, _walk
 from ansible_collections.trading.hosts.plugins.module_utils._exposed._walk import Mounts
+from ansible_collections.trading.hosts.plugins.module_utils._redact import mask_id
 from tests.unit.module_utils._exposed.build import pair
 
 KEY, SECRET = pair("binance")
@@ -518,6 +519,7 @@ def test_keys_that_can_be_asked_about_are_told_once_and_not_shown(place: Path) -
             "ccxt_id": None,
             "region": "global",
             "spelled": "binance",
+            "masked_id": mask_id(KEY),
             "names": {"api_key": "key", "secret": "secret"},
             "also_in": [str(old)],
         },
@@ -530,6 +532,7 @@ def test_keys_that_can_be_asked_about_are_told_once_and_not_shown(place: Path) -
             "ccxt_id": "weex",
             "region": "global",
             "spelled": "weex",
+            "masked_id": mask_id(other),
             "names": {"api_key": "key", "secret": "secret"},
             "also_in": [],
         },
