@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.unit.plugin_utils._reports.build import HOSTILE, hostile, large, smal
 OPENS_IN, UNSEEN = 2.0, 100
 DESK, PHONE = (1360, 900), (390, 844)
 FINDER = "document.querySelector('input[type=search]')"
+VIEW = "document.getElementById('view').innerText"
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def test_a_key_has_a_page_of_its_own(tab: Browser, pages: dict[str, str]) -> Non
     tab.run(
         "new Promise((done) => { addEventListener('hashchange', () => setTimeout(done)); location.hash = 'key-0'; })"
     )
-    said = tab.run("document.getElementById('view').innerText")
+    said = tab.run(VIEW)
     for words in (
         "grid",
         "bot1",
@@ -138,7 +140,25 @@ def test_a_host_without_a_key_is_not_forgotten(tab: Browser, pages: dict[str, st
     tab.run("document.querySelectorAll('.tabs button')[1].click()")
     assert _count(tab) == "1 finding"
     tab.open(pages["small"] + "#host-2")
-    assert "lies in clear in /srv/bot/config.json" in tab.run("document.getElementById('view').innerText")
+    # Which file it is stands beside what is wrong with it.
+    assert re.search(r"a secret of okx in clear.*\s/srv/bot/config.json\s", tab.run(VIEW), re.DOTALL)
+
+
+def test_long_names_are_told_apart_by_their_ends(tab: Browser, tmp_path: Path) -> None:
+    document = small()
+    names = [f"passivbot /srv/a-deep-directory/passivbot/api-keys.json {user}" for user in ("first", "second")]
+    for line, name in zip(document["lines"], names, strict=False):
+        line["key"] = name
+    page = tmp_path / "names.html"
+    page.write_text(_html.write(read(document, where="r")), encoding="utf-8")
+    ends = """JSON.stringify([...document.querySelectorAll(".chip .tail")].map((tail) => {
+      const [box, chip] = [tail.getBoundingClientRect(), tail.closest(".chip").getBoundingClientRect()];
+      return [tail.textContent, tail.scrollWidth <= tail.clientWidth && box.right <= chip.right];
+    }))"""
+    for size in (DESK, PHONE):
+        tab.size(*size, phone=size == PHONE)
+        tab.open(page.as_uri())
+        assert sorted(json.loads(tab.run(ends))) == [["eys.json first", True], ["ys.json second", True]]
 
 
 @pytest.mark.parametrize("name", ["small", "large", "public"])

@@ -179,10 +179,19 @@
     if (state.tab === "hosts") matrix(shown, also); else byRule(shown, also);
   }
 
+  /* A long name loses its middle: keys of one file differ at its end. */
+  const TAIL = 14;
+  function short(name) {
+    const all_ = [...name];
+    if (all_.length <= 2 * TAIL) return [node("span", { dir: "auto" }, name)];
+    return [node("span", { dir: "auto" }, all_.slice(0, -TAIL).join("")),
+      node("span", { class: "tail", dir: "auto" }, all_.slice(-TAIL).join(""))];
+  }
+
   function chip(one) {
     const says = `${one.key}: ${WORDS[one.verdict]}`;
     return node("a", { class: `chip ${one.verdict}`, href: `#key-${one.id}`, title: says, "aria-label": says },
-      node("i", { "aria-hidden": "true" }, SIGNS[one.verdict]), node("span", { dir: "auto" }, one.key));
+      node("i", { "aria-hidden": "true" }, SIGNS[one.verdict]), node("b", {}, short(one.key)));
   }
 
   function hostChip(host) {
@@ -254,14 +263,15 @@
       more.hidden = done >= group.length;
     };
     more.addEventListener("click", add);
-    const box = node("details", {}, node("summary", {}, pill(group[0]), node("strong", {}, titles.get(rule) || rule),
-      node("code", {}, rule), node("span", { class: "count" }, parts.join(", "))), list, more);
+    const box = node("details", {}, node("summary", {}, pill(group[0]), node("span", { class: "title" },
+      node("span", { class: "quiet" }, "Wanted: "), node("strong", {}, titles.get(rule) || rule)),
+    node("code", {}, rule), node("span", { class: "count" }, parts.join(", "))), list, more);
     box.addEventListener("toggle", () => { if (box.open && !done) add(); });
     return box;
   }
 
   const tone = (one) => (one.status === "fail" ? (one.spared ? "" : "fail") : one.status === "unknown" ? "unknown" : "");
-  const pill = (one) => node("span", { class: `pill ${tone(one)}` },
+  const pill = (one) => node("span", { class: `pill ${tone(one)} ${one.severity}` },
     one.status === "fail" ? one.severity : `${WORDS[one.status]}, ${one.severity}`);
   function about(one) {
     const key = byPlace.get(joined(one.host, one.key));
@@ -276,8 +286,10 @@
   const paste = (text) => node("code", { class: "paste foreign" }, text);
   function card(one) {
     const [now, then, never, where] = one.remedy || [];
-    const ofKey = (byPlace.get(joined(one.host, one.key)) || {}).service;
+    const known = byPlace.get(joined(one.host, one.key));
+    const ofKey = (known || {}).service;
     const facts = [
+      one.key && !known && row("About", foreign(one.key)),
       one.service && one.service !== ofKey && row("Service", foreign(one.service)), now && row("Do now", foreign(now)),
       then && row("Then", foreign(then)), never && row("Never", foreign(never)), where && row("Where", foreign(where)),
       one.paste && row("Paste", paste(one.paste)), one.root && row("Follows from", node("code", {}, one.root)),

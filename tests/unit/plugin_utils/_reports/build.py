@@ -199,7 +199,7 @@ def small() -> dict[str, t.Any]:
             severity="critical",
             basis="observed",
             subject={"host": "bot3", "key": "/srv/bot/config.json", "service": None},
-            evidence="a secret of okx lies in clear in /srv/bot/config.json",
+            evidence="a secret of okx in clear, line 9, mode 0644, owner root",
             paste=None,
             code=None,
         ),
