@@ -16,11 +16,15 @@ description:
   - Looks in C(host_vars) beside the inventory for the file in which C(exchange_credentials_api_keys) or
     C(exchange_credentials_documents) stands, for M(trading.hosts.registry_entry).
   - Where the host has no keys yet, it is a file that can be added to without hiding another one.
-  - Gives an empty text where only a person can tell, because the variables come from a group or a play, stand in
-    several files, or are in a file that is encrypted as a whole.
+  - Gives an empty text where only a person can tell, because one of the variables comes from a group or a play, they
+    stand in several files, or are in a file that is encrypted as a whole.
 options:
-  declared:
-    description: Whether the host has keys or documents already.
+  api_keys:
+    description: Whether C(exchange_credentials_api_keys) has entries for the host already.
+    type: bool
+    default: false
+  documents:
+    description: Whether C(exchange_credentials_documents) has.
     type: bool
     default: false
 """
@@ -29,7 +33,9 @@ EXAMPLES = r"""
 ---
 - name: Show where this host's keys are declared
   ansible.builtin.debug:
-    msg: "{{ lookup('trading.hosts.registry_path', declared=exchange_credentials_api_keys is truthy) }}"
+    msg: >-
+      {{ lookup('trading.hosts.registry_path', api_keys=exchange_credentials_api_keys is truthy,
+                documents=exchange_credentials_documents is truthy) }}
 """
 
 RETURN = r"""
@@ -45,6 +51,9 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils._registry_path import host_of, registry_path
+from ..plugin_utils._registry_rules import API_KEYS, DOCUMENTS
+
+_OPTIONS = {API_KEYS: "api_keys", DOCUMENTS: "documents"}
 
 
 class LookupModule(LookupBase):
@@ -56,4 +65,5 @@ class LookupModule(LookupBase):
         if terms:
             raise AnsibleLookupError("The lookup registry_path takes no terms; leave them out.")
         inventory, host = host_of(variables or {})
-        return [registry_path(inventory=inventory, host=host, declared=self.get_option("declared")) or ""]
+        declared = [name for name, option in _OPTIONS.items() if self.get_option(option)]
+        return [registry_path(inventory=inventory, host=host, declared=declared) or ""]

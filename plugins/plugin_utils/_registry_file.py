@@ -66,9 +66,10 @@ def with_key(text: str, *, api_key: t.Mapping[str, t.Any], document: t.Mapping[s
     changed = _put(text, variable=API_KEYS, entry=api_key)
     if document is not None:
         old = _find(_variables(changed).get(DOCUMENTS), name=document["name"])
-        kept = _strings(_fields(old).get("api_keys")) if old is not None else []
-        if "api_keys" in document:
-            document = {**document, "api_keys": list(dict.fromkeys((*kept, *document["api_keys"])))}
+        if old is not None and "api_keys" in document:
+            names = _with_names(old, document["api_keys"])
+            rest = {field: value for field, value in document.items() if field != "api_keys"}
+            document = {**rest, "api_keys": names} if names else rest
         changed = _put(changed, variable=DOCUMENTS, entry=document)
     return _change(text, changed, key=api_key["name"], documents=() if document is None else (document["name"],))
 
@@ -86,6 +87,7 @@ def without_key(text: str, *, name: str) -> Change:
         if document is None:
             raise _refused("a document that holds the key has no name", item)
         touched.append(document)
+        _refuse_made(item)
         if rest:
             changed = _put(changed, variable=DOCUMENTS, entry={"name": document, "api_keys": rest})
         else:
@@ -447,6 +449,26 @@ def _name(item: yaml.Node) -> str | None:
 
 def _strings(value: yaml.Node | None) -> list[str]:
     return [item.value for item in _items(value) if isinstance(item, yaml.ScalarNode)]
+
+
+def _with_names(document: yaml.Node, names: t.Sequence[str]) -> list[str] | None:
+    """Return the names of a document's keys with these; ``None`` where it has them all, and the list stays."""
+    kept = _strings(_fields(document).get("api_keys"))
+    if set(names) <= set(kept):
+        return None
+    _refuse_made(document)
+    return list(dict.fromkeys((*kept, *names)))
+
+
+def _refuse_made(document: yaml.Node) -> None:
+    """Refuse to write a list of keys anew that a template makes: it would not be one any more."""
+    value = _fields(document).get("api_keys")
+    nothing = value is None or value.tag == "tag:yaml.org,2002:null"
+    plain = isinstance(value, yaml.SequenceNode) and all(
+        item.tag == "tag:yaml.org,2002:str" and not _TEMPLATE.search(item.value) for item in value.value
+    )
+    if value is not None and not (nothing or plain):
+        raise _refused("api_keys of a document is made by a template, or holds what is no name", value)
 
 
 def _find(value: yaml.Node | None, *, name: str) -> yaml.Node | None:

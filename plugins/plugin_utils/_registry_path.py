@@ -18,26 +18,26 @@ from ._registry_rules import API_KEYS, DOCUMENTS
 
 _NEW = "keys.yml"
 _SUFFIXES = (".yml", ".yaml", ".json")
-_HOLDS = re.compile(rf"^(?:{'|'.join((API_KEYS, DOCUMENTS))})[ \t]*:", re.MULTILINE)
+_HOLDS = re.compile(rf"^({'|'.join((API_KEYS, DOCUMENTS))})[ \t]*:", re.MULTILINE)
 _SEALED = "$ANSIBLE_VAULT;"
 _MAX_BYTES = 8 * 1024 * 1024
 
 
-def registry_path(*, inventory: str | None, host: str, declared: bool) -> str | None:
+def registry_path(*, inventory: str | None, host: str, declared: t.Collection[str]) -> str | None:
     """Return the file that holds the host's keys, or the one to make; ``None`` where only a person can tell.
 
-    ``inventory`` is the directory of the inventory. ``declared`` says that the host has keys or documents already:
-    where no file of its own holds them, they come from a group, a play or a vaulted file.
+    ``inventory`` is the directory of the inventory. ``declared`` are those of the two variables that have entries for
+    the host. One that stands in no file of its own comes from a group, a play or a vaulted file, and a list in the
+    host's file would hide it.
     """
     if not inventory or not host or "/" in host:
         return None
     own = Path(inventory) / "host_vars" / host
     files = variable_files(own)
-    holding = [path for path in files if _HOLDS.search(_text(path))]
-    if len(holding) == 1:
-        return str(holding[0])
+    holding = {path: set(found) for path in files if (found := _HOLDS.findall(_text(path)))}
     if holding or declared:
-        return None
+        path, held = next(iter(holding.items()), (own, set[str]()))
+        return str(path) if len(holding) == 1 and held.issuperset(declared) else None
     # Ansible takes the directory, else the first of these files, and nothing else.
     path = own / _NEW if own.is_dir() or not files else files[0]
     return None if path.suffix == ".json" or _text(path).startswith(_SEALED) else str(path)

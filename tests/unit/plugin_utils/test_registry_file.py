@@ -215,6 +215,23 @@ def test_what_cannot_be_changed_is_refused_in_one_sentence(text: str, why: str) 
     assert str(refused.value).count("\n") == 0
 
 
+@pytest.mark.parametrize(
+    "made",
+    ['"{{ names }}"', '["{{ first }}", grid]', "[!vault 61, grid]", "[7, grid]", "{grid: 1}"],
+)
+def test_a_list_of_keys_that_a_template_makes_is_left_to_a_person(made: str) -> None:
+    text = f"{DOCUMENTS}:\n  - name: grid.json\n    format: ccxt\n    api_keys: {made}\n"
+    other = {"name": "dca", "exchange": "okx"}
+    with pytest.raises(RegistryFileError, match=r"api_keys of a document is made by a template.* \(line 4\)"):
+        with_key(text, api_key=other, document={"name": "grid.json", "api_keys": ["dca"]})
+    if "grid]" in made:
+        # Where it names the key already, nothing of it is written.
+        changed = with_key(text, api_key=GRID, document={"name": "grid.json", "api_keys": ["grid"]}).text
+        assert changed.startswith(text)
+        with pytest.raises(RegistryFileError, match="is made by a template"):
+            without_key(changed, name="grid")
+
+
 def test_a_key_is_taken_out_with_its_name_in_documents() -> None:
     text = FULL.replace('- {name: all.json, format: ccxt, api_keys: [dca, "two words"]}\n', "")
     changed = without_key(text, name="dca").text
