@@ -143,7 +143,7 @@ def test_without_a_terminal_and_without_a_key_it_stops_before_anything(desk: Des
 
 
 def test_without_a_person_and_without_a_key_there_is_nothing_to_enrol(desk: Desk) -> None:
-    run = desk.run("grid", "bybit", unattended=True)
+    run = desk.run("grid", "bybit", key_pair="never", unattended=True)
     assert run.returncode != 0
     assert "There is no key, and nobody is to be asked" in run.message(HOST)
     assert (desk.files(), desk.registry.exists()) == ([], False)
