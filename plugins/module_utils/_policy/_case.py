@@ -457,7 +457,11 @@ class Case:
         """Return the unknown for a field nobody told: folded under its root where the key was refused."""
         if self.root is not None and field not in self.cannot:
             return self.root
-        return unknown(evidence)
+        declared = _DECLARED_AS.get(field) if self.may_be_declared(field) else None
+        if declared is None:
+            return unknown(evidence)
+        look = f"Look it up on {self.title}'s page of the key, declare {declared}, and say in attested who looked."
+        return unknown(evidence, remedy=Remedy(look, None, None, self.click_path))
 
     @property
     def read_only(self) -> bool:
@@ -475,6 +479,17 @@ class Case:
         if self.exchange is not None:
             return self.exchange.title
         return shown(self.declared.get("ccxt_id") or self.key.exchange)
+
+
+#: What a person declares in place of a field that the exchange does not tell.
+_DECLARED_AS = {
+    "permissions": "access and products",
+    "allowlist": "allowlist or ip_restriction",
+    "account": "account and account_level",
+    "created_at": "created_on",
+    "label": "label",
+    "owner_kind": "owner_kind",
+}
 
 
 @functools.lru_cache(maxsize=1024)

@@ -134,7 +134,9 @@ def _verified(case: HostCase) -> Verdict:
     if machine is None or machine.verified_host is None:
         if machine is None and not case.placing:
             return SKIP
-        return unknown("nobody knows whether the host's SSH key was checked", severity=severity)
+        later = Remedy("Nothing at once: no secret was sent. Who places a key here is made to check it first.")
+        said = "nobody knows whether the host's SSH key was checked"
+        return unknown(said, severity=severity, remedy=None if case.placing else later)
     if machine.verified_host:
         return OBSERVED
     why = f": {shown(machine.transport_problem, limit=160)}" if machine.transport_problem else ""

@@ -1039,3 +1039,28 @@ def test_what_ccxt_does_not_tell_is_said_in_one_sentence(name: str | None, said:
     declared = {} if name is None else {"ccxt_id": name}
     facts = key(declared=declared, passphrase=PassphraseChecks(True), **OTHER_EXCHANGE)
     assert re.fullmatch(said, found("passphrase-present", facts).evidence)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told", "declare"),
+    [
+        (
+            "withdrawal-forbidden",
+            {"permissions": None, "raw_permissions": (), "not_told": ("permissions",)},
+            "access and products",
+        ),
+        (
+            "ip-restriction-required",
+            {"allowlist": Allowlist("unknown"), "not_told": ("allowlist",)},
+            "allowlist or ip_",
+        ),
+    ],
+)
+def test_what_an_exchange_does_not_tell_has_a_mend(rule: str, told: dict[str, t.Any], declare: str) -> None:
+    finding = found(rule, dataclasses.replace(key(observed=seen(**told)), declared={}))
+    assert finding.status == "unknown"
+    assert finding.remedy is not None
+    assert f"declare {declare}" in finding.remedy.do_now
+    assert finding.remedy.where
+    # What it would have told of a key that it accepts is nobody's to declare.
+    assert found(rule, refused("invalid_key")).remedy is None
