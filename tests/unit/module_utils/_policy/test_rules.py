@@ -1057,7 +1057,7 @@ def test_what_ccxt_does_not_tell_is_said_in_one_sentence(name: str | None, said:
     ],
 )
 def test_what_an_exchange_does_not_tell_has_a_mend(rule: str, told: dict[str, t.Any], declare: str) -> None:
-    finding = found(rule, dataclasses.replace(key(observed=seen(**told)), declared={}))
+    finding = found(rule, dataclasses.replace(key(exchange="gate", observed=seen(**told)), declared={}))
     assert finding.status == "unknown"
     assert finding.remedy is not None
     assert f"declare {declare}" in finding.remedy.do_now
