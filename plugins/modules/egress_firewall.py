@@ -220,6 +220,11 @@ unresolved:
   returned: when O(state=present)
   type: list
   elements: str
+unknown_users:
+  description: Users that the rules name and the host does not have. Within ten seconds after one is made, the rules know it.
+  returned: when O(state=present)
+  type: list
+  elements: str
 """
 
 import glob

@@ -125,6 +125,7 @@ def try_out(config: Config, *, rollback_after: int, needed: t.Sequence[str], che
     ]
     result: dict[str, t.Any] = {"changed": bool(differing), "changed_parts": differing, "on_trial": False}
     result["unresolved"] = sorted(set(config.names()) - known.keys())
+    result["unknown_users"] = sorted(set(users(config)) - host.uids(users(config)).keys())
     result["diff"] = {"before": before or "", "after": text, "before_header": CONFIRMED, "after_header": CONFIRMED}
     if not differing or check_mode:
         return result

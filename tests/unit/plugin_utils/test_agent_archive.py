@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import shutil
@@ -50,6 +51,23 @@ def test_it_holds_what_it_needs_and_nothing_of_ansible() -> None:
     names = zipfile.ZipFile(io.BytesIO(archive())).namelist()
     assert {f"trading_hosts/{file}" for file in files} <= set(names)
     assert names == sorted(names)
+
+
+def imported(path: Path) -> set[Path]:
+    """Return what a file imports of its neighbours, by Python's own parser."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            found |= {base.with_suffix(".py"), *(base / f"{alias.name}.py" for alias in node.names)}
+    return {file for file in found if file.is_file()}
+
+
+def test_it_holds_what_every_file_in_it_imports() -> None:
+    needed = {"_agent/_main.py"}
+    for name in closure():
+        needed |= {path.relative_to(SHARED).as_posix() for path in imported(SHARED / name)}
+    assert needed == set(closure())
 
 
 def test_it_runs_alone(agent: Path, tmp_path: Path) -> None:

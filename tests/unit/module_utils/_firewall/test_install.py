@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -109,6 +110,13 @@ def test_check_mode_foresees_and_touches_nothing(machine: Machine) -> None:
     assert {argv[0] for argv in machine.calls} == {"nft", "systemctl"}
     assert [argv for argv in machine.calls if argv[0] == "systemctl" and argv[1] != "show"] == []
     assert [argv for argv in machine.calls if argv[0] == "nft"] == [["nft", "-c", "-f", "-"]]
+
+
+def test_users_whom_the_host_does_not_have_are_told(machine: Machine) -> None:
+    sources = Group("ip_sources", (Endpoint("ip.example.net", "tcp", 443),), users=("root", "nobody-has-this-name"))
+    given = dataclasses.replace(config(mode="observe"), groups=(*config().groups, sources))
+    assert tried(given)["unknown_users"] == ["nobody-has-this-name"]
+    assert tried(config())["unknown_users"] == []
 
 
 def test_the_way_back_is_there_before_the_rules_are_and_goes_when_they_are_confirmed(machine: Machine) -> None:
