@@ -221,7 +221,7 @@ unresolved:
   type: list
   elements: str
 unknown_users:
-  description: Users that the rules name and the host does not have. Within ten seconds after one is made, the rules know it.
+  description: Users that the rules name and the host does not have. The rules know one ten seconds after it is made, at most.
   returned: when O(state=present)
   type: list
   elements: str
