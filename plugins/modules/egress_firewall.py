@@ -221,7 +221,7 @@ unresolved:
   type: list
   elements: str
 unknown_users:
-  description: Users that the rules name and the host does not have. The rules know one ten seconds after it is made, at most.
+  description: Users whom the rules name and the host does not have. Ten seconds after one is made its rules are loaded.
   returned: when O(state=present)
   type: list
   elements: str
