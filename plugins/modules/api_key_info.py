@@ -27,6 +27,8 @@ description:
     for its own sake, the other hosts do not ask with it (V(held_back)). After an exchange has asked for silence, no
     host that comes later asks there. Hosts run side by side, so some may be under way by then. Where they share
     one public address, C(throttle=1) on the task sends them one after the other.
+  - Kraken locks accounts for refused keys. After it has refused three in a run, no other key is shown to it
+    (V(held_back)).
   - Exchanges are asked side by side. The keys of one exchange are asked one after the other, over one connection for
     each of its hosts, and never faster than the exchange publishes (five requests in a second where nothing is
     published). After O(deadline) the task ends with the answers that are there.
