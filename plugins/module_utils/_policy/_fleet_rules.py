@@ -307,7 +307,8 @@ def _egress_address_shared(case: HostCase) -> _Found:
     elif "shared" in words:
         yield subject, failed("declared", "the host shares its address with strangers", remedy=own)
     elif not words:
-        yield subject, unknown("nobody says whether the host's address is yours alone (egress_address)")
+        ask = Remedy("Ask the provider whether the address is this host's alone, and declare egress_address.")
+        yield subject, unknown("nobody says whether the host's address is yours alone (egress_address)", remedy=ask)
     else:
         attested = any(_attested(fleet, key.declared) for key in keys)
         yield subject, ATTESTED if attested else DECLARED

@@ -16,6 +16,7 @@ if t.TYPE_CHECKING:
     from .._exchanges._contract import LifetimeRule
 
 _KEEP = "Do not delete the key before another one works: its secret is not shown again."
+_RESTRICT = Remedy("Restrict the key to the host's address: then it lives on.")
 _USE = Remedy(
     "Make one signed call: learn the key again (api_key_info). An accepted call counts as use.",
     "Restrict the key to addresses, which ends the timer, or learn it at least once within half the time.",
@@ -78,7 +79,10 @@ def _end_by_rule(case: Case) -> _End | Verdict:
     if case.list_state != "unrestricted" or rule is None:
         return passed(case.list_basis)
     if rule.days is None:
-        return unknown(f"it is not known how long {case.title} lets a key without IP restriction live")
+        return unknown(
+            f"it is not known how long {case.title} lets a key without IP restriction live",
+            remedy=_RESTRICT,
+        )
     if rule.idle:
         return SKIP  # it does not end while it is used: lifetime-without-ip-restriction
     created, basis = _created(case)
@@ -131,7 +135,10 @@ def _lifetime_without_ip_restriction(case: Case) -> Verdict:
     if case.list_state == "unknown":
         return case.no_answer("allowlist", "it is not known whether the key is restricted to addresses")
     if rule.days is None:
-        return unknown(f"it is not known how long {case.title} lets a key without IP restriction live")
+        return unknown(
+            f"it is not known how long {case.title} lets a key without IP restriction live",
+            remedy=_RESTRICT,
+        )
     ends = "the right to trade ends" if rule.scope == "trade" else "the key ends"
     said = f"without IP restriction {ends} after {rule.days} days" + (" without use" if rule.idle else "")
     end = _end(case)
