@@ -215,7 +215,7 @@ found_keys:
       type: str
       sample: bybit
     masked_id:
-      description: The key's id, of which at most a quarter is shown. By it the judge knows the same key on another host.
+      description: The key's id, a quarter of it at most. By it the judge knows the same key on another host.
       type: str
       sample: abcd…wxyz
     names:
