@@ -235,3 +235,11 @@ def test_refused_it_ends_and_comes_back_when_the_allowlist_follows(node: Node, k
     node.await_balance(other_than=before)
     # Nobody started it.
     assert int(node.shown("NRestarts")["NRestarts"]) > 0
+
+
+def test_it_runs_after_a_reboot(node: Node, key: SimulatedKey) -> None:
+    before = node.invocation()
+    node.simulator.clear_requests()
+    assert node.lab.reboot(node.host) == "running"
+    node.await_balance(other_than=before)
+    assert node.answers(key) == {None}
