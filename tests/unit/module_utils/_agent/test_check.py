@@ -14,7 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._agent._check import HELD, PAUSE, RAN, Surroundings, check
+from ansible_collections.trading.hosts.plugins.module_utils._agent._check import (
+    HELD,
+    PAUSE,
+    RAN,
+    REFUSED,
+    Surroundings,
+    check,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._agent._decide import Outcome
 from ansible_collections.trading.hosts.plugins.module_utils._agent._declaration import declaration_of
 from ansible_collections.trading.hosts.plugins.module_utils._agent._override import add_override, new_override
@@ -209,6 +216,50 @@ def test_systemds_own_restarts_do_not_ask_again_until_the_pause_is_over(unit: Un
     assert not (unit.state / HELD).exists()
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["ambiguous", "bad_signature", "held_back", "permission_denied", "rate_limited", "settling", "wrong_environment"],
+)
+def test_what_does_not_stop_a_start_does_not_stop_the_one_after_a_crash(unit: Unit, code: str) -> None:
+    unit.ran()
+    unit.keys = (build.refused(code),)
+    first = unit.check()
+    assert first.start
+    assert not (unit.state / HELD).exists()
+    unit.asked.clear()
+    unit.now += datetime.timedelta(seconds=10)
+    again = unit.check(automatic=True)
+    assert (again.start, unit.asked) == (True, [])
+    assert again.line == f"{first.line} (Not asked again before 2026-11-22T07:40:00Z, except by a start by hand.)"
+    assert not (unit.state / HELD).exists()
+
+
+def test_a_pause_that_began_under_a_clock_in_the_future_is_over(unit: Unit) -> None:
+    unit.ran()
+    unit.keys = (build.refused("clock_skew", asked_at="2026-11-22T09:30:00Z"),)
+    unit.now += datetime.timedelta(hours=2)
+    assert not unit.check().start
+    unit.now -= datetime.timedelta(hours=2)
+    unit.keys = (build.key(asked_host="api.bybit.com"),)
+    assert unit.check(automatic=True).start
+
+
+def test_after_an_override_the_refusal_counts_and_the_service_is_tried_again(unit: Unit) -> None:
+    unit.ran()
+    unit.now += datetime.timedelta(minutes=1)
+    unit.override()
+    unit.now += datetime.timedelta(hours=1, minutes=59)
+    unit.keys = (build.refused("ip_refused", asked_at="2026-11-22T09:30:00Z"),)
+    assert unit.check().start
+    assert not (unit.state / HELD).exists()
+    unit.now += datetime.timedelta(minutes=2)
+    unit.asked.clear()
+    held = unit.check(automatic=True)
+    assert (held.start, unit.asked) == (False, [])
+    assert held.line.startswith("grid-bot is not started: grid-bybit: Bybit answered ip_refused")
+    assert (unit.state / HELD).exists()
+
+
 def test_what_nobody_reached_is_asked_again_at_once(unit: Unit) -> None:
     unit.keys = (build.refused("unreachable"),)
     assert not unit.check().start
@@ -233,9 +284,11 @@ def test_an_override_starts_it_and_spares_the_exchange_too(unit: Unit) -> None:
     assert not unit.check().start
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"until": 1, "line": "x"}', '{"until": "soon", "line": "x"}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"until": 1, "start": false, "line": "x"}', '{"until": "soon", "line": "x"}']
+)
 def test_a_broken_memory_is_none(unit: Unit, content: str) -> None:
-    (unit.state / HELD).write_text(content)
+    (unit.state / REFUSED).write_text(content)
     assert unit.check(automatic=True).start
 
 
