@@ -191,6 +191,8 @@ def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str
 
 def _paste(case: Case, add: t.Sequence[str]) -> str | None:
     """Return the whole new list where today's is known, else what to add; ``None`` if no safe one can be written."""
+    if case.stale is not None or (case.fleet is not None and not case.fleet.seen(case)):
+        return None  # what was listed since then would be lost
     keep = case.listing.entries if case.listing is not None and case.list_state == "entries" else ()
     return paste_text(keep=keep, add=list(add), remove_later=(), grammar=case.grammar).line or None
 

@@ -317,7 +317,7 @@ class Fleet:
     def _three_parts(self, group: Group, *, known: bool) -> AllowlistText:
         listing = max(
             (case for case in group.cases if case.listing is not None and case.list_state in ("entries", "hidden")),
-            key=lambda case: instant(case.key.asked_at) or 0.0,
+            key=lambda case: (self.seen(case), instant(case.key.asked_at) or 0.0),
             default=None,
         )
         base = listing or group.cases[0]
@@ -336,7 +336,8 @@ class Fleet:
         gone = {entry.text for entry in idle} if whole else set()
         keep = [entry for entry in entries if entry.text not in gone]
         line = None
-        if entries or add:
+        # What was listed since an old list was learned would be lost by pasting that.
+        if (entries or add) and (listing is None or self.seen(listing)):
             later = [entry for entry in entries if entry.text in gone]
             line = paste_text(keep=keep, add=list(add), remove_later=later, grammar=base.grammar).line or None
         return AllowlistText(
@@ -368,26 +369,25 @@ class Fleet:
         """Return the entries that no host was seen to use, and why somebody may use them all the same."""
         missing = [] if known else ["the key's id is not known, so other hosts may use it"]
         used: list[str] = []
-        families: set[str] = set()
+        listed = {family for family in ("ipv4", "ipv6") if any(_of_family(entry, family) for entry in entries)}
+        users = {case.key.host for case in group.cases}
         for case in group.cases:
             if not self.seen(case):
                 missing.append(f"{_named(case)}: {self.why[place(case)]}")
-            used += _readable(seen_from(case))
-            families.update(family for way in case.ways for family in way.families if not _told(way.facts, family))
+            used += _readable((*seen_from(case), *_beside(case)))
+            families = {family for way in case.ways for family in way.families if not _told(way.facts, family)}
+            if not any(way.families for way in case.ways):
+                families = listed
             missing += [
-                f"the {family} address of {shown(case.key.host)} is not known"
-                for family in sorted(families)
-                if any(_of_family(entry, family) for entry in entries)
+                f"the {family} address of {shown(case.key.host)} is not known" for family in sorted(families & listed)
             ]
-            families.clear()
-            for name in case.declared.get("standby_hosts") or ():
-                standby = self.hosts.get(name)
-                found = (
-                    _readable(a for f in standby.egress for a in f.addresses if f.status == "agreed") if standby else ()
-                )
+            # Who shares a key need not declare it: a desktop, a program that is set up by hand.
+            others = [("the standby host", name) for name in case.declared.get("standby_hosts") or ()]
+            others += [("the host", name) for name in case.declared.get("shared_with") or () if str(name) not in users]
+            for what, name in others:
+                found, lacking = self._addresses_of(str(name), listed)
                 used += found
-                if not found:
-                    missing.append(f"the address of the standby host {shown(name)} is not known")
+                missing += [f"the {family}address of {what} {shown(name)} is not known" for family in lacking]
         if known and not group.sure:
             missing.append("it is not certain which keys are this one")
         stranger = self.strangers(group.cases[0])
@@ -396,6 +396,21 @@ class Fleet:
         reasons = self._reasons(group)
         idle = [entry for entry in unused(entries, used) if entry.canonical not in reasons]
         return tuple(idle), tuple(dict.fromkeys(missing))
+
+    def _addresses_of(self, name: str, families: t.Collection[str]) -> tuple[list[str], list[str]]:
+        """Return where a host is seen from, and of which of these families that is not known (as ``"ipv4 "``)."""
+        host = self.hosts.get(name)
+        facts = host.egress if host is not None else []
+        found = _readable(a for fact in facts for a in fact.addresses if fact.status == "agreed")
+        if not found:
+            return [], [""]
+        lacking = [
+            f"{family} "
+            for family in sorted(families)
+            if not _told(facts, family)
+            or any(fact.family == family and fact.status in ("disputed", "no_quorum") for fact in facts)
+        ]
+        return found, lacking
 
     def _reasons(self, group: Group) -> set[str]:
         """Return the entries that are there for a reason whose last day is not over."""
@@ -524,6 +539,14 @@ def _way_name(fact: EgressFacts) -> WayName:
 
 def _told(facts: t.Iterable[EgressFacts], family: str) -> bool:
     return any(fact.family == family and fact.status in ("agreed", "no_route") for fact in facts)
+
+
+def _beside(case: Case) -> t.Iterator[str]:
+    """Yield the addresses of the host's other family on the key's own ways: that an exchange shows none may pass."""
+    paths = {(fact.path.proxy, fact.path.source_address) for way in case.ways for fact in way.facts}
+    for fact in case.host.egress:
+        if fact.status == "agreed" and (fact.path.proxy, fact.path.source_address) in paths:
+            yield from fact.addresses
 
 
 def _of_family(entry: Entry, family: str) -> bool:

@@ -22,7 +22,14 @@ from ansible.parsing.vault import EncryptedString
 from ansible.template import trust_as_template
 
 from ansible_collections.trading.hosts.plugins.action.fleet_policy import MOST_FINDINGS, ActionModule
-from ansible_collections.trading.hosts.plugins.module_utils._facts import Access, Account, Allowlist, KeyFacts, to_json
+from ansible_collections.trading.hosts.plugins.module_utils._facts import (
+    Access,
+    Account,
+    Allowlist,
+    KeyFacts,
+    SourceAnswer,
+    to_json,
+)
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
 from tests.unit.module_utils._policy.build import NOW_TEXT, WORD, egress, key, okx, seen
 
@@ -378,6 +385,74 @@ def test_a_standby_host_whose_address_is_not_known_leaves_it_open(one_key: Inven
     result = one_key.judged()
     assert found(result, "allowlist-entry-unused") == ["unknown"] * 3
     assert "the address of the standby host spare is not known" in result["allowlists"][0]["why_not_whole"]
+
+
+def test_a_standby_host_of_which_one_family_is_not_known_leaves_that_family_open(one_key: Inventory) -> None:
+    one_key.hostvars["spare"] = {}
+    rows = [
+        to_json(egress("2a01:4f8:0:a0a1::9", host="spare", family="ipv6")),
+        to_json(egress(host="spare", status="disputed")),
+    ]
+    write_facts(directory=str(one_key.facts), host="spare", kind="egress", document={"egress": rows})
+    one_key.declares("bot1", declared(declared={"shared_with": list(HOSTS), "standby_hosts": ["spare"]}))
+    result = one_key.judged()
+    assert found(result, "allowlist-entry-unused") == ["unknown"] * 3
+    assert result["allowlists"][0]["remove_later"] == []
+    assert "the ipv4 address of the standby host spare is not known" in result["allowlists"][0]["why_not_whole"]
+
+
+@pytest.mark.parametrize(("learned", "status"), [(NOBODY, "pass"), (None, "unknown")])
+def test_the_address_of_a_host_that_shares_a_key_without_declaring_it_is_not_to_be_removed(
+    one_key: Inventory, learned: str | None, status: str
+) -> None:
+    one_key.hostvars["desk"] = {}
+    if learned is not None:
+        row = to_json(egress(learned, host="desk"))
+        write_facts(directory=str(one_key.facts), host="desk", kind="egress", document={"egress": [row]})
+    one_key.declares("bot1", declared(declared={"shared_with": [*HOSTS, "desk"]}))
+    result = one_key.judged()
+    assert found(result, "allowlist-entry-unused") == [status] * 3
+    assert not any(text["remove_later"] for text in result["allowlists"])
+
+
+def test_an_address_of_a_family_that_the_exchange_does_not_show_now_is_no_strangers(one_key: Inventory) -> None:
+    # A resolver that drops the AAAA answer makes an exchange look as if it had no IPv6 for a while.
+    six = "2a01:4f8:0:a0a1::11"
+    for host in HOSTS:
+        one_key.learned(host, shared(host, six, exchange_families=("ipv4",)))
+    rows = [to_json(egress(AT["bot1"])), to_json(egress(six, family="ipv6"))]
+    write_facts(directory=str(one_key.facts), host="bot1", kind="egress", document={"egress": rows})
+    result = one_key.judged()
+    assert found(result, "allowlist-entry-unused") == ["pass"] * 3
+    assert not any(text["remove_later"] for text in result["allowlists"])
+
+
+def test_a_list_of_an_earlier_run_is_nothing_to_paste(one_key: Inventory) -> None:
+    for host in HOSTS:
+        one_key.learned(host, shared(host, NOBODY, asked_at=YESTERDAY))
+    (text,) = one_key.judged()["allowlists"]
+    assert text["keep"] == [*AT.values(), NOBODY]
+    assert text["line"] is None
+    # The list that was learned later may hold less: it counts, where it was seen in this run.
+    one_key.learned("bot2", shared("bot2"))
+    result = one_key.judged()
+    assert result["allowlists"] == []
+    document = one_key.reported()
+    assert document["fleet"]["allowlists"][0]["line"] == ",".join(AT.values())
+
+
+@pytest.mark.parametrize(("asked_at", "line"), [("2026-11-22T07:13:54Z", f"{AT['bot1']},{NOBODY}"), (YESTERDAY, None)])
+def test_no_whole_list_is_given_to_paste_from_old_facts(inventory: Inventory, asked_at: str, line: str | None) -> None:
+    inventory.learned(
+        "bot1",
+        own("bot1", asked_at=asked_at),
+        addresses=(AT["bot1"], NOBODY),
+        sources=[SourceAnswer("interface", "host", NOBODY)],
+    )
+    lacking = finding(inventory.judged(), "allowlist-covers-host")
+    assert lacking["status"] == "fail"
+    assert lacking["paste"] == line
+    assert ("by hand" in lacking["remedy"]["do_now"]) is (line is None)
 
 
 def test_an_address_that_a_host_has_let_go_of_is_worse(one_key: Inventory) -> None:
