@@ -162,6 +162,11 @@ class Lab:
         _network.apply_nat(self._nat)
         return self.boot(spec.name)
 
+    def dismiss(self, name: str) -> None:
+        """End a guest for good: it is in no inventory any more. Its name and number stay taken until the lab ends."""
+        self.kill(name)
+        del self.guests[name]
+
     def root(self, name: str) -> Path:
         """Return the directory that holds the host's whole disk, for sweeps; also while it runs."""
         return self.host(name).root

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from tests.lab._lab import Lab
 
-GAMMA = HostSpec(name="gamma", number=3, suite="bullseye", public_v4="91.198.115.44", public_v6="2a02:ec80:700:1::44")
+DELTA = HostSpec(name="delta", number=4, suite="bullseye", public_v4="91.198.115.45", public_v6="2a02:ec80:700:1::45")
 READER = """
 import hashlib, os, signal, sys
 for name in sys.argv[1:]:
@@ -50,7 +50,7 @@ if "TOKEN" in os.environ:
 signal.pause()
 """
 #: The releases before the one on which credentials move.
-READERS = ("alpha", "gamma")
+READERS = ("alpha", "delta")
 MOVER = "beta"
 UNIT = "reader.service"
 MEMORY = "/run/reader-credentials"
@@ -68,18 +68,19 @@ SERVE = {
         "trading_service_command": ["/usr/bin/python3", "/usr/local/lib/reader.py", "grid.json", "token"],
         "trading_service_credentials": ["grid.json", "token"],
         # The oldest release's Python runs the launcher too.
-        "trading_service_environment_values": "{{ {'TOKEN': 'token'} if inventory_hostname == 'gamma' else {} }}",
+        "trading_service_environment_values": "{{ {'TOKEN': 'token'} if inventory_hostname == 'delta' else {} }}",
     },
 }
 
 
 @pytest.fixture(scope="module")
 def hosts(lab: Lab) -> Iterator[tuple[str, ...]]:
-    assert lab.add_guest(GAMMA) == "running"
-    everywhere = (*HOSTS, "gamma")
+    assert lab.add_guest(DELTA) == "running"
+    everywhere = (*HOSTS, "delta")
     yield everywhere
-    for host in everywhere:
+    for host in HOSTS:
         clean(lab, host)
+    lab.dismiss("delta")
 
 
 def clean(lab: Lab, host: str) -> None:
@@ -117,7 +118,7 @@ def said(lab: Lab, host: str) -> dict[str, str]:
         match = f"_SYSTEMD_INVOCATION_ID={properties['InvocationID']}"
         log = lab.execute(host, ["journalctl", "--boot", "--output", "cat", "--no-pager", match]).stdout.splitlines()
         read = {words[2]: words[3] for line in log if len(words := line.split()) == 4 and words[0] == "reads"}
-        return read if len(read) == 2 + (host == "gamma") and properties["ActiveState"] == "active" else None
+        return read if len(read) == 2 + (host == "delta") and properties["ActiveState"] == "active" else None
 
     return wait_for(lines, what=f"the service on {host}", timeout=20)
 
@@ -129,7 +130,7 @@ def digest(text: str) -> str:
 def held(lab: Lab, host: str) -> dict[str, str]:
     """Return the hash of what the service must have read: of each credential, by age itself, and of the variable."""
     found = {name: digest(decrypt_age(lab, host, name)) for name in ("grid.json", "token")}
-    return found | ({"$TOKEN": found["token"]} if host == "gamma" else {})
+    return found | ({"$TOKEN": found["token"]} if host == "delta" else {})
 
 
 def ok(run: Run) -> Run:
@@ -217,9 +218,9 @@ def test_a_service_reads_it_on_every_release_and_nothing_stays(
         lab.execute(host, ["systemctl", "stop", UNIT])
         assert lab.execute(host, ["ls", "-d", MEMORY], check=False).returncode != 0
     check_swap(lab, controller)
-    assert lab.reboot("gamma") == "running"
-    assert said(lab, "gamma") == held(lab, "gamma")
-    still = ok(controller.run(keep, SERVE, info(), hosts="gamma"))
+    assert lab.reboot("delta") == "running"
+    assert said(lab, "delta") == held(lab, "delta")
+    still = ok(controller.run(keep, SERVE, info(), hosts="delta"))
     assert [result.status for result in still.results if result.status == "changed"] == []
 
 
@@ -256,20 +257,20 @@ def test_one_store_for_a_service(lab: Lab, controller: Controller) -> None:
 
 def test_a_host_that_lacks_what_a_store_needs_says_so(lab: Lab, hosts: tuple[str, ...], controller: Controller) -> None:
     """Debian 11 has no systemd-creds; a host without the program age has no age store."""
-    without = controller.run(place(TOKEN), hosts="gamma")
-    assert "This host has no systemd-creds (found systemd 247" in without.message("gamma")
-    program = lab.root("gamma") / "usr/bin/age"
+    without = controller.run(place(TOKEN), hosts="delta")
+    assert "This host has no systemd-creds (found systemd 247" in without.message("delta")
+    program = lab.root("delta") / "usr/bin/age"
     aside = program.with_suffix(".aside")
     program.rename(aside)
     try:
         for arguments in (["-v"], ["-v", "--check"]):
             run = controller.run(
-                place(TOKEN, store="age"), arguments=arguments, hosts="gamma", environment={"ANSIBLE_NOCOLOR": "1"}
+                place(TOKEN, store="age"), arguments=arguments, hosts="delta", environment={"ANSIBLE_NOCOLOR": "1"}
             )
-            assert "This host has no program age" in run.message("gamma")
+            assert "This host has no program age" in run.message("delta")
     finally:
         aside.rename(program)
-    assert names(lab, "gamma") == []
+    assert names(lab, "delta") == []
 
 
 def reasons(run: Run, host: str, task: str = "place") -> list[Any]:

@@ -108,8 +108,7 @@ def found(lab: Lab) -> Iterator[Found]:
         file.unlink()
     virgin(lab)
     # Gone for the tests that come after: it would be in their inventories.
-    lab.kill(THIRD.name)
-    del lab.guests[THIRD.name]
+    lab.dismiss(THIRD.name)
 
 
 def wheels() -> Path:
