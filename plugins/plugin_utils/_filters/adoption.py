@@ -101,12 +101,13 @@ def _wanted(files: t.Any) -> list[_Wanted]:
 
 def _all(found: t.Sequence[t.Mapping[str, t.Any]]) -> list[_Wanted]:
     """Return each file once, and of passivbot's each account: a bot needs one, and gets no more."""
-    wanted: dict[str, _Wanted] = {}
+    wanted: dict[tuple[str, str | None], _Wanted] = {}
     for key in found:
         name, entry = _name(key["path"]), key["entry"] if key["program"] == _formats.PASSIVBOT else None
         if entry is not None:
             name = _name(f"{key['path']}-{entry}")
-        wanted.setdefault(name, _Wanted(key["path"], name, None, None if entry is None else [entry], None))
+        each = _Wanted(key["path"], name, None, None if entry is None else [entry], None)
+        wanted.setdefault((key["path"], entry), each)
     return list(wanted.values())
 
 

@@ -105,6 +105,22 @@ def test_all_that_is_found_gets_a_name_of_its_own(tmp_path: Path) -> None:
     assert plan(tmp_path) == told
 
 
+def test_no_file_goes_unsaid_for_another_one_of_the_same_name(tmp_path: Path) -> None:
+    for name, key in (("grid/1", {"name": "bybit", **BYBIT}), ("grid-1", {"name": "okx", **OKX})):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "config.json").write_text(json.dumps({"exchange": key}))
+    with pytest.raises(AnsibleFilterError, match=r"Two files would make the credential \S*grid-1-config.json; adopt one"):
+        plan(tmp_path)
+
+
+def test_an_account_that_nothing_can_name_hides_no_other_one(tmp_path: Path) -> None:
+    users = {"a b": {"exchange": "bybit", **BYBIT}, "a-b": {"exchange": "okx", **OKX}}
+    (tmp_path / "api-keys.json").write_text(json.dumps(users))
+    told = plan(tmp_path)
+    assert [each["document"]["api_keys"] for each in told["plans"]] == [["a-b"]]
+    assert "its account 'a b' has a name" in told["by_hand"][0]
+
+
 def test_each_user_of_passivbot_gets_a_credential_of_its_own(tmp_path: Path) -> None:
     users = {"grid": {"exchange": "bybit", **BYBIT}, "hedge": {"exchange": "okx", **OKX}}
     (tmp_path / "api-keys.json").write_text(json.dumps(users))
