@@ -37,6 +37,7 @@ class Refresher:
         self._known: Known = {}
         self._loaded: Elements = {}
         self._uids: t.Mapping[str, int] = {}
+        self._table = ""
         self._asked: dict[str, concurrent.futures.Future[t.Sequence[str]]] = {}
         self._failing: set[str] = set()
         self._unsaved = True
@@ -89,8 +90,8 @@ class Refresher:
         now = self._system.now()
         look = abs(now - self._looked) >= LOOK_EVERY
         try:
-            if look and (not self._system.has_table() or self._system.uids(users(self._config)) != self._uids):
-                self._system.say("the rules are not there, or users have changed; loading them again")
+            if look and not self._stands():
+                self._system.say("the rules are not those that were loaded, or users have changed; loading them again")
                 self._load()
             elif commands:
                 self._system.nft(commands)
@@ -98,15 +99,22 @@ class Refresher:
             if look:
                 self._looked = now
         except StoreError as error:
-            # The next round tries again, from the start: the table may have been removed.
+            # The next round tries again, from the start: the table may not be what it was.
             self._system.say(str(error))
-            self._looked = 0.0
+            self._looked, self._table = 0.0, ""
+
+    def _stands(self) -> bool:
+        """Say whether what was loaded last is there, and fits the users."""
+        if not self._table or self._system.table_id() != self._table:
+            return False
+        return self._system.uids(users(self._config)) == self._uids
 
     def _load(self) -> None:
         wanted = elements(self._config, self._known)
         self._uids = self._system.uids(users(self._config))
         self._system.nft(ruleset(self._config, elements=wanted, uids=self._uids))
         self._loaded = wanted
+        self._table = self._system.table_id()
 
     def _save(self, before: Known) -> None:
         now = self._system.now()

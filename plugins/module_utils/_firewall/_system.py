@@ -18,7 +18,7 @@ from .._credential._run import run
 from .._errors import StoreError
 from ._config import RESOLV_CONF, Config, addresses, read_config
 from ._known import Known, from_text, to_text
-from ._rules import NAMES
+from ._rules import FAMILY, TABLE
 
 PROGRAM = "/usr/local/sbin/trading-hosts-firewall"
 SERVICE = "trading-hosts-firewall.service"
@@ -48,8 +48,11 @@ class System(t.Protocol):
     def nft(self, commands: str) -> None:
         """Carry out commands in one transaction; raises :class:`NftError` or ``StoreError``."""
 
-    def has_table(self) -> bool:
-        """Say whether the table is there: others may have flushed everything."""
+    def table_id(self) -> str:
+        """Return what tells the table from any other one in its place; empty where there is none.
+
+        Others may have flushed everything, and may have loaded an older copy of it from a file of theirs.
+        """
 
     def resolve(self, name: str) -> t.Sequence[str]:
         """Return the addresses of a name; none where it has none. Raises ``OSError`` where that is not known."""
@@ -78,8 +81,14 @@ class Host:
         if done.rc:
             raise NftError(explain(done.stderr.decode(errors="replace"), commands=commands))
 
-    def has_table(self) -> bool:
-        return run(argv=["nft", "list", "counters", "table", *NAMES.split()]).rc == 0
+    def table_id(self) -> str:
+        done = run(argv=["nft", "-j", "list", "tables", FAMILY])
+        if done.rc == 0:
+            told = [each.get("table", {}) for each in json.loads(done.stdout)["nftables"]]
+            return "".join(str(t["handle"]) for t in told if (t.get("family"), t.get("name")) == (FAMILY, TABLE))
+        # This nft was built without JSON, and tells no table's number.
+        found = run(argv=["nft", "list", "counters", "table", FAMILY, TABLE])
+        return "without a number" if found.rc == 0 else ""
 
     def resolve(self, name: str) -> t.Sequence[str]:
         if name == RESOLV_CONF:

@@ -198,3 +198,15 @@ def test_a_flush_by_somebody_else_and_a_reboot_bring_it_back(lab: Lab, dns: Dns,
         timeout=20,
     )
     assert connect(lab, "alpha", (EXCHANGE, 443, None), (UNDECLARED, 443, None)) == ["reached", "refused"]
+
+
+def test_an_older_copy_that_somebody_loads_again_does_not_stay(lab: Lab, dns: Dns, enforced: Run) -> None:
+    # What is saved to /etc/nftables.conf one day comes back with the next reload of that.
+    saved = lab.execute("alpha", ["nft", "list", "table", "inet", "trading_hosts"]).stdout
+    older = saved.replace("policy drop", "policy accept") + "flush set inet trading_hosts exchanges_4\n"
+    lab.execute("alpha", ["nft", "-f", "-"], text_input=f"delete table inet trading_hosts\n{older}")
+    wait_for(
+        lambda: connect(lab, "alpha", (EXCHANGE, 443, None), (UNDECLARED, 443, None)) == ["reached", "refused"],
+        what="the rules to be those of today",
+        timeout=30,
+    )

@@ -37,23 +37,25 @@ class Fake:
         self.answers: dict[str, Any] = {NAME: ["192.0.2.1"], OTHER: ["192.0.2.2"], "192.0.2.9": ["192.0.2.9"]}
         self.clock = 1_000_000.0
         self.commands: list[str] = []
-        self.table = False
+        self.table = ""
         self.users: dict[str, int] = {}
         self.disk: Known = {}
         self.writes = 0
         self.full = False
         self.said: list[str] = []
         self.refuses = False
+        self.emptied = False
 
     def nft(self, commands: str) -> None:
         if self.refuses:
             raise NftError("no")
-        self.table = self.table or commands.startswith("table ")
-        if not self.table:
+        if commands.startswith("table "):
+            self.table = f"{len(self.commands)} at {self.clock}"
+        if not self.table or (self.emptied and "delete element" in commands):
             raise NftError("No such file or directory")
         self.commands.append(commands)
 
-    def has_table(self) -> bool:
+    def table_id(self) -> str:
         return self.table
 
     def resolve(self, name: str) -> Sequence[str]:
@@ -189,7 +191,7 @@ def test_a_name_that_hangs_holds_up_no_other(refresher: Refresher, host: Fake, p
 
 def test_what_somebody_flushed_is_loaded_again_with_all_addresses(refresher: Refresher, host: Fake) -> None:
     started(refresher, host)
-    host.table = False
+    host.table = ""
     host.clock += LOOK_EVERY
     refresher.round()
     (loaded,) = host.commands
@@ -198,12 +200,41 @@ def test_what_somebody_flushed_is_loaded_again_with_all_addresses(refresher: Ref
 
 def test_a_flush_just_before_a_new_address_is_mended_too(refresher: Refresher, host: Fake) -> None:
     started(refresher, host)
-    host.table = False
+    host.table = ""
     host.answers[NAME] = ["192.0.2.33"]
     refresher.round()
     assert host.commands == []
     refresher.round()
     (loaded,) = host.commands
+    assert "192.0.2.33 . tcp . 443" in loaded
+
+
+def test_an_older_table_that_somebody_put_back_is_replaced(refresher: Refresher, host: Fake) -> None:
+    # `nft list ruleset > /etc/nftables.conf` one day, and `systemctl reload nftables` on another.
+    started(refresher, host)
+    host.table = "of /etc/nftables.conf"
+    host.clock += LOOK_EVERY
+    refresher.round()
+    (loaded,) = host.commands
+    assert loaded.startswith("table ")
+    assert "elements = { 192.0.2.1 . tcp . 443, 192.0.2.2 . tcp . 443 }" in loaded
+    host.clock += LOOK_EVERY
+    refresher.round()
+    assert host.commands == [loaded]
+
+
+def test_a_set_that_somebody_emptied_is_loaded_again_with_the_first_address_that_goes(
+    refresher: Refresher, host: Fake
+) -> None:
+    started(refresher, host)
+    host.emptied = True
+    host.clock += DAY + 1
+    host.answers[NAME] = ["192.0.2.33"]
+    refresher.round()
+    assert host.commands == []
+    refresher.round()
+    (loaded,) = host.commands
+    assert loaded.startswith("table ")
     assert "192.0.2.33 . tcp . 443" in loaded
 
 

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._firewall import _ssh
+from ansible_collections.trading.hosts.plugins.module_utils._credential._run import Completed
+from ansible_collections.trading.hosts.plugins.module_utils._firewall import _ssh, _system
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._system import (
     explain,
     name_servers,
@@ -43,6 +45,33 @@ def test_name_servers_but_for_those_on_this_host(tmp_path: Path) -> None:
 )
 def test_what_nft_complains_of_is_one_line(stderr: str, said: str) -> None:
     assert explain(stderr, commands="table x {\n    foo bar\n}\n") == said
+
+
+_OTHER = {"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "filter", "handle": 2}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([(0, {"nftables": [*_OTHER, {"table": {"family": "inet", "name": "trading_hosts", "handle": 7}}]})], "7"),
+        ([(0, {"nftables": [*_OTHER]})], ""),
+        ([(0, {"nftables": [{"table": {"family": "ip", "name": "trading_hosts", "handle": 7}}]})], ""),
+        ([(1, "JSON support not compiled-in"), (0, "")], "without a number"),
+        ([(1, "JSON support not compiled-in"), (1, "")], ""),
+    ],
+)
+def test_a_table_is_told_from_another_one_in_its_place(
+    monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, object]], told: str
+) -> None:
+    left = iter(answers)
+
+    def run(*, argv: list[str]) -> Completed:
+        assert argv[0] == "nft"
+        rc, said = next(left)
+        return Completed(rc, said.encode() if isinstance(said, str) else json.dumps(said).encode(), b"")
+
+    monkeypatch.setattr(_system, "run", run)
+    assert _system.Host().table_id() == told
 
 
 def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
