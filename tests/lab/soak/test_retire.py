@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.e2e._person import Person
 from tests.lab.e2e._rotation import DONE, UNIT, Bot, clean
 from tests.lab.e2e._support import place
 from tests.lab.e2e._sweep import Needles, sweep
@@ -101,6 +102,18 @@ def test_a_key_that_nobody_can_ask_about_is_not_dead(bot: Bot) -> None:
     assert run.returncode != 0
     assert "Do not release" in run.message(HOST)
     assert bot.credentials() == DONE
+
+
+def test_a_person_is_told_which_key_is_refused_before_it_was_deleted(bot: Bot) -> None:
+    for refused in (False, True):
+        if refused:
+            bot.revoke(bot.key)
+        person = Person(*bot.controller.playbook_command("trading.hosts.retire", "--limit", HOST))
+        person.answer(f"Type {HOST} to begin", HOST)
+        person.answer("Press Enter when all of them are deleted", "\x03A")
+        assert person.end() != 0
+        assert ("It is refused already: deleted before" in person.output) == refused
+        assert bot.credentials() == DONE
 
 
 def test_a_dead_key_is_forgotten_and_only_then_the_address_may_go(lab: Lab, bot: Bot) -> None:
