@@ -186,20 +186,26 @@ def _retry_after(answer: Answer) -> int | None:
 def _with_offset(
     access: Access, *, exchange: Exchange, question: Question, http: Http, now: t.Callable[[], datetime.datetime]
 ) -> Access:
-    """Say how far this host's clock is off, by one unsigned question."""
+    """Say how far this host's clock is off, by one unsigned question.
+
+    Where it is not off, or the exchange's code has another cause and nobody measured, the refusal is no ``clock_skew``:
+    that keeps a service down, and a number that another program has passed (nonce) or a slow network must not.
+    """
+    otherwise = access if access.next_step is None else dataclasses.replace(access, status="ambiguous")
     try:
         answer = send_read(exchange.time_request(site=question.site), exchange=exchange, http=http)
         here = now()
         there = exchange.server_time(answer)
     except (HttpError, AnswerError):
-        return access
+        return otherwise
     seconds = (here - there).total_seconds()
     tolerance = exchange.clock_tolerance()
     if access.next_step is not None and -tolerance.behind <= seconds <= tolerance.ahead:
-        return access  # the clock is not the cause, and the exchange's code has another
-    if abs(seconds) < 0.5:
+        return otherwise
+    # Two seconds are what a clock of whole seconds and the way to it can make of nothing.
+    if -min(2.0, tolerance.behind / 2) <= seconds <= min(2.0, tolerance.ahead / 2):
         said = f"This host's clock agrees with {exchange.title}'s now, so the question was under way too long."
-        return dataclasses.replace(access, next_step=f"{said} Ask again.")
+        return dataclasses.replace(access, status="unreachable", next_step=f"{said} Ask again.")
     side = "ahead of" if seconds > 0 else "behind"
     shown = f"{abs(seconds):.1f} s" if abs(seconds) < 100 else f"{abs(seconds):.0f} s"
     return dataclasses.replace(

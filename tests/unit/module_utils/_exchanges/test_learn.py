@@ -312,7 +312,11 @@ def test_each_code_in_its_exchanges_own_words(simulator: Simulator, exchange: st
     key = simulator.create_key(exchange, allowlist=[HERE])
     simulator.refuse_next(exchange, code)
     fact = ask(simulator, given(simulator, key))[0]
-    assert (fact.access.status, fact.access.code) == (EXPECTED[exchange, code], code)
+    status = EXPECTED[exchange, code]
+    if status == "clock_skew":
+        # This host's clock is right, so it is not to blame: what is depends on what else the exchange says so of.
+        status = "ambiguous" if TABLES[exchange][code].next_step else "unreachable"
+    assert (fact.access.status, fact.access.code) == (status, code)
     assert fact.access.message
     assert fact.access.next_step
 

@@ -463,15 +463,15 @@ PATHS = {
         ("bitfinex", "secret", "ambiguous"),
         ("bitfinex", "address", "ambiguous"),
         ("bitfinex", "revoked", "ambiguous"),
-        ("bitfinex", "number", "clock_skew"),
+        ("bitfinex", "number", "ambiguous"),
         ("gemini", "secret", "bad_signature"),
         ("gemini", "address", "invalid_key"),
         ("gemini", "revoked", "invalid_key"),
-        ("gemini", "number", "clock_skew"),
+        ("gemini", "number", "ambiguous"),
         ("kraken", "secret", "bad_signature"),
         ("kraken", "address", "invalid_key"),
         ("kraken", "revoked", "invalid_key"),
-        ("kraken", "number", "clock_skew"),
+        ("kraken", "number", "ambiguous"),
         ("krakenfutures", "secret", "ambiguous"),
         ("krakenfutures", "address", "ambiguous"),
         ("krakenfutures", "revoked", "ambiguous"),
@@ -553,7 +553,7 @@ def test_without_the_window_that_was_said_only_the_question_is_refused(simulator
     key = simulator.create_key("kraken")
     client = bot(simulator, key)
     client.privatePostBalanceEx()
-    assert ask(simulator, key, nonce={"unit": "ms", "window": 10_000}).access.status == "clock_skew"
+    assert ask(simulator, key, nonce={"unit": "ms", "window": 10_000}).access.status == "ambiguous"
     client.privatePostBalanceEx()
 
 
@@ -564,4 +564,4 @@ def test_a_bot_on_gemini_with_a_time_based_key_trades_on(simulator: Simulator) -
     client.privatePostV1Balances()
     assert ask(simulator, key, nonce={"time_based": True}).access.status == "accepted"
     client.privatePostV1Balances()
-    assert ask(simulator, key).access.status == "clock_skew"
+    assert ask(simulator, key).access.status == "ambiguous"
