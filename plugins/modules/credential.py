@@ -121,7 +121,8 @@ options:
         description:
           - The text of a document, with C({api_key}) where that field goes, or C({name.api_key}) with several
             accounts. All other braces stay.
-          - "Values of letters, digits and C(+ / = _ . : @ ~ , -) can be filled in. Put the quotes into the template."
+          - Put the quotes into the template. Where that is JSON, values are escaped as JSON wants it.
+          - "Into any other text only values of letters, digits and C(+ / = _ . : @ ~ , -) can be filled in."
         type: str
       content:
         description:

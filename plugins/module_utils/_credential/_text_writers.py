@@ -77,9 +77,11 @@ def write_csv(rows: t.Sequence[t.Mapping[str, str]], *, header: t.Sequence[str])
 def fill(template: str, *, values: t.Mapping[str, str], field: str) -> str:
     """Return the template with ``{api_key}`` or ``{account.api_key}`` replaced; other braces stay as they are.
 
-    A value goes into a text whose quotes are not known, so it must be plain. Raises :class:`InputError` for a value
-    that is not, for a placeholder without a value and for a value without a placeholder.
+    In a template that is JSON a placeholder stands in a string, and its value is escaped as one. A value goes into any
+    other text without its quotes being known, so it must be plain. Raises :class:`InputError` for a value that is not,
+    for a placeholder without a value and for a value without a placeholder.
     """
+    is_json = _is_json(template)
     accounts = {name.partition(".")[0] for name in values if "." in name}
     fields = {name.rpartition(".")[2] for name in values}
     asked = set(_PLACEHOLDER.findall(template))
@@ -95,13 +97,22 @@ def fill(template: str, *, values: t.Mapping[str, str], field: str) -> str:
                 problem=f"does not say where {{{name}}} goes",
                 mend="write it there, or leave the field out",
             )
-        if not _PLAIN.fullmatch(value):
+        if not is_json and not _PLAIN.fullmatch(value):
             raise InputError(
                 field=f"{field} ({name})",
                 problem="holds a character that could end the quotes of the template or mean something in its form",
-                mend="only letters, digits and + / = _ . : @ ~ , - can be placed so; use another format",
+                mend="only letters, digits and + / = _ . : @ ~ , - can be placed so, but in JSON; use another format",
             )
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
+    texts = {name: json.dumps(value)[1:-1] if is_json else value for name, value in values.items()}
+    return _PLACEHOLDER.sub(lambda match: texts.get(match[1], match[0]), template)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 #: The names that a placeholder is taken to mean even where no such value is given.

@@ -152,15 +152,13 @@ def _plan(
         "request": {**shape, "read_from": entries},
         "document": {**shape, "api_keys": names},
         "api_keys": [_registered(key, name, wanted=wanted) for key, name in zip(keys, names, strict=True)],
-        "how": _how(keys[0]["program"], name=wanted.name, path=wanted.path, account=names[0]),
+        "how": _how(_read_as(form, keys[0]["program"]), name=wanted.name, path=wanted.path, account=names[0]),
     }
 
 
 def _form(keys: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """Return the form in which the program reads exactly these fields under these names."""
-    program = keys[0]["program"]
-    if program in (_formats.FREQTRADE, _formats.PASSIVBOT):
-        return str(program)
+    """Return the form in which the program reads exactly these fields under these names, at these places."""
+    program = str(keys[0]["program"])
     if program == "dotenv":
         if bad := [name for key in keys for name in key["names"].values() if not is_variable(name)]:
             raise _CannotError(
@@ -169,10 +167,18 @@ def _form(keys: t.Sequence[t.Mapping[str, t.Any]]) -> str:
         if all(_has_names(key, _nautilus(key)) for key in keys) and len({key["exchange"] for key in keys}) == len(keys):
             return _formats.NAUTILUS
         return _formats.TEMPLATE
-    for form, names in ((_formats.CCXT, _programs.CCXT), (_formats.JSON, _programs.OWN)):
-        if all(_has_names(key, names) for key in keys):
-            return form
-    return _formats.TEMPLATE
+    own: tuple[str, ...] = (program,)
+    if program == "ccxt":
+        # Of a key alone these forms make a document without a name, and this file has the key below one.
+        below = keys[0]["entry"] is not None and len(keys) == 1
+        own = () if below else (_formats.CCXT, _formats.JSON)
+    return next((form for form in own if all(_has_names(key, _names(form, key)) for key in keys)), _formats.TEMPLATE)
+
+
+def _names(form: str, key: t.Mapping[str, t.Any]) -> t.Mapping[str, str]:
+    if form == _formats.PASSIVBOT:
+        return _programs.passivbot_names(exchange=_programs.exchange_of(form=form, exchange=key["spelled"]))
+    return {_formats.FREQTRADE: _programs.FREQTRADE, _formats.CCXT: _programs.CCXT, _formats.JSON: _programs.OWN}[form]
 
 
 def _has_names(key: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> bool:
@@ -185,12 +191,15 @@ def _nautilus(key: t.Mapping[str, t.Any]) -> t.Mapping[str, str]:
 
 
 def _template(keys: t.Sequence[t.Mapping[str, t.Any]], names: t.Sequence[str] | None) -> str:
-    """Return a template by which the document has the names of the file."""
+    """Return a template by which the document has the names of the file, at the places where that has them."""
     whole: dict[str, t.Any] = {}
     for index, key in enumerate(keys):
         before = f"{names[index]}." if names else ""
         fields = {name: f"{{{before}{field}}}" for field, name in key["names"].items()}
-        whole.update({names[index]: fields} if names and key["program"] != "dotenv" else fields)
+        if key["program"] == _formats.PASSIVBOT:
+            fields = {"exchange": key["spelled"], **fields}
+        place = "exchange" if key["program"] == _formats.FREQTRADE else key["entry"]
+        whole.update(fields if key["program"] == "dotenv" or place is None else {place: fields})
     if keys[0]["program"] == "dotenv":
         return "".join(f"{name}='{value}'\n" for name, value in whole.items())
     return json.dumps(whole, indent=2) + "\n"
@@ -238,6 +247,11 @@ def _check_names(plans: t.Sequence[t.Mapping[str, t.Any]]) -> None:
                 f"Two files would make the {what} {twice[0]}; adopt one after the other by files, with another name, "
                 "entries or api_key."
             )
+
+
+def _read_as(form: str, program: str) -> str:
+    """Return the program as which it reads a file: its own, or any that reads JSON."""
+    return "ccxt" if form == _formats.TEMPLATE and program != "dotenv" else program
 
 
 def _how(program: str, *, name: str, path: str, account: str) -> dict[str, str]:

@@ -48,12 +48,36 @@ def held(name: str, *, decryptable: str = "yes") -> dict[str, Any]:
     return {"name": name, "decryptable": decryptable, "superseded": False}
 
 
+def empty(document: Any) -> Any:
+    """Return the file after the keys have gone from it."""
+    if isinstance(document, dict):
+        return {name: empty(value) for name, value in document.items()}
+    return "" if document in (KEY, SECRET, KEY2, SECRET2, KEY3, OKX["passphrase"]) else document
+
+
+def laid_over(above: Any, below: Any) -> Any:
+    """Return both as the launcher joins them."""
+    if isinstance(above, dict) and isinstance(below, dict):
+        return {**below, **{name: laid_over(value, below.get(name)) for name, value in above.items()}}
+    return above
+
+
 CASES: list[tuple[str, Any, str, list[str]]] = [
     ("config.json", {"exchange": {"name": "bybit", **BYBIT}, "stake": 1}, "freqtrade", ["bot"]),
     ("api-keys.json", {"grid": {"exchange": "bybit", **BYBIT}, "hedge": {"exchange": "okx", **OKX}}, "passivbot", []),
     ("keys.json", {"exchange": "bybit", "apiKey": KEY, "secret": SECRET}, "ccxt", ["bot"]),
     ("keys.json", {"exchange": "bybit", "api_key": KEY, "secret": SECRET}, "json", ["bot"]),
     ("keys.json", {"exchange": "bybit", "apiKey": KEY, "api_secret": SECRET}, "template", ["bot"]),
+    ("keys.json", {"bybit": {"apiKey": KEY, "secret": SECRET}}, "template", ["bot"]),
+    ("keys.json", {"okx": {"apiKey": KEY2, "secret": SECRET2, "password": OKX["passphrase"]}}, "template", ["bot"]),
+    ("keys.json", {"main": {"exchange": "bybit", "apiKey": KEY, "secret": SECRET}}, "template", ["bot"]),
+    (
+        "keys.json",
+        {n: {"exchange": "bybit", "api_key": k, "secret": SECRET} for n, k in (("a", KEY), ("b", KEY3))},
+        "template",
+        [],
+    ),
+    ("config.json", {"exchange": {"name": "bybit", "apiKey": KEY, "secret": SECRET}}, "template", ["bot"]),
     (".env", f"BYBIT_API_KEY={KEY}\nBYBIT_API_SECRET={SECRET}\n", "nautilus", ["bot"]),
     (
         ".env",
@@ -88,6 +112,9 @@ def test_a_file_is_placed_asked_about_and_declared_from_one_plan(
         fields = read_fields(content=request.content or b"", account=entry)
         assert only_key(path=question["file"]["path"], entry=question["file"]["entry"], field="x").fields == fields
         values.append({**key, **fields})
+    # A program that reads the file finds each value where it has it there.
+    if not isinstance(content, str):
+        assert laid_over(json.loads(request.content or b""), empty(content)) == content
     # And with the values in the inventory, as a rotation has them, the same document comes out.
     (again,) = credential_documents([only["document"]], values)
     (rendered,) = parse(credentials=[again])
@@ -109,7 +136,9 @@ def test_no_file_goes_unsaid_for_another_one_of_the_same_name(tmp_path: Path) ->
     for name, key in (("grid/1", {"name": "bybit", **BYBIT}), ("grid-1", {"name": "okx", **OKX})):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "config.json").write_text(json.dumps({"exchange": key}))
-    with pytest.raises(AnsibleFilterError, match=r"Two files would make the credential \S*grid-1-config.json; adopt one"):
+    with pytest.raises(
+        AnsibleFilterError, match=r"Two files would make the credential \S*grid-1-config.json; adopt one"
+    ):
         plan(tmp_path)
 
 
