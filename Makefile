@@ -39,8 +39,8 @@ test: venv ## Run everything that proves this checkout, within 20 minutes
 	@$(IN_VENV) -m tests.run
 
 .PHONY: soak
-soak: venv ## Run what takes longer
-	@$(IN_VENV) -m tests.run --only soak
+soak: venv ## Run what takes longer, one after the other
+	@$(IN_VENV) -m tests.run --only soak --at-once 1
 
 .PHONY: lab-up lab-ssh lab-down
 lab-up: venv ## Boot the lab's hosts and leave them running

@@ -101,7 +101,10 @@ def all_stages() -> tuple[Stage, ...]:
         _stage("changelog", changelog, "test", "lint"),
         *(_stage(f"core-{core.series}", functools.partial(other_core, core=core), "test", "cores") for core in cores),
         _stage("browser", browser, "soak"),
-        _stage("soak", soak, "soak"),
+        *(
+            _stage(f"soak-{file.stem.removeprefix('test_')}", functools.partial(soak, file=file.as_posix()), "soak")
+            for file in soak_files()
+        ),
         _stage("molecule", molecule, "soak"),
     )
 
@@ -394,18 +397,21 @@ def lab(place: Workplace) -> Done:
     )
 
 
-def soak(place: Workplace) -> Done:
-    """What takes too long for every run."""
+def soak_files() -> list[Path]:
+    """The tests that take too long for every run, as paths in the checkout."""
+    lab = Path("tests/lab")
+    return [
+        *(lab / "soak" / path.name for path in sorted((RUN.parent / "lab/soak").glob("test_*.py"))),
+        lab / "test_lab.py",
+    ]
+
+
+def soak(place: Workplace, *, file: str) -> Done:
+    """One file of what takes too long for every run, with a lab of its own: the next one finds no host of it."""
     if os.geteuid() != 0:
         raise CannotRun("booting hosts needs root; run it as: sudo make soak")
     with _lab_in_use:
-        long = place.pytest(sys.executable, "tests/lab/soak")
-        own = place.pytest(sys.executable, "tests/lab/test_lab.py")
-    return Done(
-        passed=long.passed + own.passed,
-        failed=long.failed + own.failed,
-        detail=f"{long.detail}; the lab itself: {own.detail}",
-    )
+        return place.pytest(sys.executable, file)
 
 
 def molecule(place: Workplace) -> Done:
