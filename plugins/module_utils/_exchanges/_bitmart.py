@@ -58,6 +58,10 @@ class Bitmart(Untold):
         """Return the host of spot."""
         return {("mainnet", "global"): Site("https://api-cloud.bitmart.com", introspects=False)}
 
+    def living_codes(self) -> frozenset[str]:
+        """Return that of a frozen key."""
+        return frozenset(("30003",))
+
     def key_shape(self) -> KeyShape:
         """Return 40 and 64 characters, as in the document's example."""
         return KeyShape(api_key=r"[0-9a-f]{40}", secret=r"[0-9a-f]{64}")

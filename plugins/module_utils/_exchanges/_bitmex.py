@@ -94,6 +94,10 @@ class Bitmex(Exchange):
             ("testnet", "global"): Site("https://testnet.bitmex.com"),
         }
 
+    def living_codes(self) -> frozenset[str]:
+        """Return that of a key which can be switched on again."""
+        return frozenset(("This key is disabled",))
+
     def key_shape(self) -> KeyShape:
         """Return 24 and 48 characters of base64url, as in the documents' sample."""
         return KeyShape(api_key=r"[A-Za-z0-9_-]{24}", secret=r"[A-Za-z0-9_-]{48}")

@@ -301,6 +301,13 @@ class Exchange(abc.ABC):
         """Return whether keys must be created anew after the account was restricted for a while."""
         return False
 
+    def living_codes(self) -> frozenset[str] | None:
+        """Return the codes of ``invalid_key`` with which it refuses keys that it has still, switched off.
+
+        ``None`` where nobody knows whether a living key is refused so from another address.
+        """
+        return frozenset()
+
     def lists_keys_of(self) -> str | None:
         """Return of which accounts it lists all keys, ``any`` or ``main`` ones; ``None`` where of none."""
         return None

@@ -75,6 +75,9 @@ class Gemini(Exchange):
             ("testnet", "global"): Site("https://api.sandbox.gemini.com"),
         }
 
+    def living_codes(self) -> None:
+        """Return that nobody knows: what it says to an address that the key does not allow is not documented."""
+
     def key_shape(self) -> KeyShape:
         """Return that a key begins with ``account-`` or ``master-`` (for a whole group)."""
         return KeyShape(api_key=r"[a-z]{6,7}-[A-Za-z0-9]+")

@@ -109,6 +109,9 @@ class Kraken(Exchange):
         """Return its only host; there is no test site for spot."""
         return {("mainnet", "global"): Site("https://api.kraken.com")}
 
+    def living_codes(self) -> None:
+        """Return that nobody knows: what it says to an address that the key does not allow is not documented."""
+
     def key_shape(self) -> KeyShape:
         """Return base64 of 42 and of 64 bytes."""
         return KeyShape(api_key=r"[A-Za-z0-9+/]{56}", secret=r"[A-Za-z0-9+/]{86}==")

@@ -40,9 +40,22 @@ def _retired_key_alive(case: Case) -> Verdict:
         )
     if case.stale is not None:
         return unknown(f"the facts are {case.stale}", severity=severity, remedy=delete)
-    if case.status == "invalid_key":
+    living = case.exchange.living_codes() if case.exchange is not None else frozenset()
+    lives = case.status == "invalid_key" and living is not None and case.key.access.code in living
+    # Who judges a whole inventory does not know whether this host's address was let in before.
+    if case.status == "invalid_key" and living is None and case.fleet is not None:
+        return unknown(
+            f"{case.title} refused the key; whether it says the same to an address that the key does not allow is not"
+            " documented",
+            severity=severity,
+            remedy=delete._replace(
+                do_now="See on the exchange's page that the key is gone, and delete it there if it is not.",
+                then="Then take it out of the inventory, or waive this rule when two persons have seen that.",
+            ),
+        )
+    if case.status == "invalid_key" and not lives:
         return PROVED
-    if case.status in _ALIVE:
+    if case.status in _ALIVE or lives:
         said = f"{case.title} still knows the key, which is {'revoked' if revoked else 'retired'}"
         return failed("proved", said, severity=severity, remedy=delete, code=case.status)
     return unknown(

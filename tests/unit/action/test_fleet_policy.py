@@ -605,6 +605,21 @@ def test_somebody_answers_for_each_key(inventory: Inventory, words: dict[str, t.
     assert (one["status"], one["severity"], one["evidence"]) == ("fail", "medium", said)
 
 
+@pytest.mark.parametrize(("exchange", "status"), [("bybit", "pass"), ("kraken", "unknown"), ("gemini", "unknown")])
+def test_an_audit_takes_no_answer_for_death_that_a_wrong_address_may_get(
+    inventory: Inventory, exchange: str, status: str
+) -> None:
+    revoked = declared(exchange=exchange, declared={"lifecycle": "revoked"})
+    inventory.declares("bot1", revoked)
+    gone = own("bot1", exchange=exchange, access=Access("invalid_key", code="x"), observed=None)
+    inventory.learned("bot1", gone)
+    dead = finding(inventory.judged(), "retired-key-alive")
+    assert dead["status"] == status
+    if status == "unknown":
+        assert dead["severity"] == "critical"
+        assert "not documented" in dead["evidence"]
+
+
 def test_of_a_retired_key_only_its_death_and_that_it_was_asked_are_judged(inventory: Inventory) -> None:
     inventory.declares("bot1", declared(declared={"lifecycle": "retired", "owner": None}))
     result = inventory.judged()

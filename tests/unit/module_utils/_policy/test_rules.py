@@ -142,6 +142,33 @@ ROWS = [
     Row("retired-key-alive", "fail high proved", key(declared=RETIRED)),
     Row("retired-key-alive", "fail high proved", refused("permission_denied", declared=RETIRED)),
     Row("retired-key-alive", "fail critical proved", key(declared={"lifecycle": "revoked"})),
+    Row(
+        "retired-key-alive",
+        "fail high proved",
+        key(
+            exchange="bitmex",
+            access=Access("invalid_key", code="This key is disabled"),
+            observed=None,
+            declared=RETIRED,
+        ),
+    ),
+    Row(
+        "retired-key-alive",
+        "fail critical proved",
+        key(
+            exchange="bitmart",
+            access=Access("invalid_key", code="30003"),
+            observed=None,
+            declared={"lifecycle": "revoked"},
+        ),
+    ),
+    Row(
+        "retired-key-alive",
+        "pass high proved",
+        key(exchange="bitmex", access=Access("invalid_key", code="Invalid API Key"), observed=None, declared=RETIRED),
+    ),
+    # A rotation and a revocation saw the key accepted from here before.
+    Row("retired-key-alive", "pass high proved", refused("invalid_key", exchange="kraken", declared=RETIRED)),
     Row("retired-key-alive", "unknown high", refused("ip_refused", declared=RETIRED)),
     Row("retired-key-alive", "unknown high", refused("ambiguous", declared=RETIRED)),
     Row("retired-key-alive", "unknown high", refused("expired", declared=RETIRED)),
