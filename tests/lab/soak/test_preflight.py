@@ -196,6 +196,8 @@ def test_a_first_start_needs_proof(checked: Checked) -> None:
 def test_a_good_key_starts_and_a_second_run_changes_nothing_else(
     lab: Lab, checked: Checked, record_property: Any
 ) -> None:
+    for host in HOSTS:
+        checked.await_state(host, "failed")  # systemd's own tries are over: none of them starts it before the role does
     checked.simulator.clear_faults()
     run = checked.build()
     assert run.returncode == 0, run.output
@@ -287,3 +289,31 @@ def test_it_comes_back_by_itself_when_the_allowlist_follows(lab: Lab, checked: C
         lab.execute(host, ["systemctl", "start", "trading-hosts-retry@checked.service"])
         checked.await_state(host, "active")
         assert checked.said(host).startswith("checked starts: accepted: ")
+
+
+def test_what_somebody_stopped_stays_stopped(lab: Lab, checked: Checked) -> None:
+    def timer(host: str) -> str:
+        return lab.execute(
+            host, ["systemctl", "is-active", "trading-hosts-retry@checked.timer"], check=False
+        ).stdout.strip()
+
+    checked.limit(HELD_OUT)
+    checked.restart(good=False)
+    for host in HOSTS:
+        checked.await_state(host, "failed")
+        assert timer(host) == "active"
+        lab.execute(host, ["systemctl", "stop", UNIT])
+        assert timer(host) == "inactive"
+        lab.execute(host, ["systemctl", "start", UNIT], check=False)
+        checked.await_state(host, "failed")
+        assert timer(host) == "active"
+    run = checked.build(trading_service_state="stopped")
+    assert run.returncode == 0, run.output
+    checked.limit()
+    for host in HOSTS:
+        lab.execute(host, ["systemctl", "start", "trading-hosts-retry@checked.service"])
+        assert checked.shown(host, "ActiveState") == "inactive"
+        assert timer(host) == "inactive"
+    run = checked.build()
+    assert run.returncode == 0, run.output
+    assert all((checked.shown(host, "ActiveState"), timer(host)) == ("active", "active") for host in HOSTS)
