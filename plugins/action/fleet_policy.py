@@ -89,6 +89,7 @@ class ActionModule(JudgeAction):
             phrases={(key.host, key.name): key.phrase for key in declared if key.phrase is not None},
             history=history,
             baseline=baseline,
+            since=since,
         )
         report = judge(
             keys=facts.keys,

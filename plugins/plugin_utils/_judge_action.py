@@ -214,10 +214,19 @@ class Facts:
                 self.clocks.append(clock_facts(data, where=where))
         if file.kind == "credentials":
             self.add_machine(file.host, {**file.rest, "credentials": list(file.facts)})
+            self._learned(file, "credentials", *(["transport"] if file.rest.get("transport") else []))
         elif file.kind in ("exposed", "inventory"):
-            self.add_scan(file.host, {**file.rest, "exposed": list(file.facts)}, where=f"src {file.path!r}")
+            name = self.add_scan(file.host, {**file.rest, "exposed": list(file.facts)}, where=f"src {file.path!r}")
+            self._learned(file, name)
         elif "transport" in file.rest:
             self.add_machine(file.host, {"transport": file.rest["transport"]})
+            self._learned(file, "transport")
+
+    def _learned(self, file: FactsFile, *kinds: str) -> None:
+        """Note when what a file holds was learned."""
+        known = self.machines[file.host]
+        at = dict.fromkeys(kinds, file.learned_at)
+        self.machines[file.host] = known._replace(learned={**known.learned, **at})
 
     def add_key(self, data: t.Any, *, where: str) -> None:
         """Add what was learned of one key, from its JSON form."""
@@ -255,8 +264,8 @@ class Facts:
             )
         self.machines[host] = known
 
-    def add_scan(self, host: str, data: t.Any, *, where: str) -> None:
-        """Add what ``exposed_credential_info`` told of a host, or of an inventory there."""
+    def add_scan(self, host: str, data: t.Any, *, where: str) -> str:
+        """Add what ``exposed_credential_info`` told of a host, or of an inventory there; return which of the two."""
         scan = data.get("scan") if isinstance(data, dict) else None
         if not isinstance(scan, dict) or not isinstance(data.get("exposed"), list):
             mend = "pass a registered result of exposed_credential_info unchanged"
@@ -267,6 +276,7 @@ class Facts:
             mend = "give one of them"
             raise InputError(field=where, problem=f"is the second scan of this kind for {host}", mend=mend)
         self.machines[host] = known._replace(**{name: data})
+        return name
 
     def declare(self, declared: t.Sequence[t.Any], *, host: str, wheres: t.Sequence[str] = ()) -> None:
         """Put these declarations in place of those in the facts; a key without facts joins as one not observed.

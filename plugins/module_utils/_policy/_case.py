@@ -115,6 +115,8 @@ class Rule(t.NamedTuple):
     scope: str = "key"
     of_retired: bool = False
     of_fleet: bool = False
+    #: By what a rule about a host passes, as in ``Machine.learned``.
+    learned: str = ""
 
 
 class Machine(t.NamedTuple):
@@ -124,7 +126,9 @@ class Machine(t.NamedTuple):
     ``name``, ``key_type``, ``loaded_by`` and more. ``verified_host`` says whether the SSH host key was checked.
     ``exposed`` is what ``exposed_credential_info`` told of the host, ``inventory`` what it told of an inventory there.
     ``identity`` holds what two hosts have in common only when one is a clone of the other. ``overrides`` are those of
-    the check before a start, ``None`` where nobody looked or they could not be read.
+    the check before a start, ``None`` where nobody looked or they could not be read. ``learned`` says when that was
+    learned which comes from a file: ``credentials`` (with host key, identity and overrides), ``transport``, ``exposed``
+    and ``inventory``; what is not in it was learned just now.
     """
 
     host: str
@@ -137,6 +141,7 @@ class Machine(t.NamedTuple):
     identity: t.Mapping[str, t.Any] | None = None
     overrides: t.Sequence[t.Mapping[str, t.Any]] | None = None
     overrides_problem: str | None = None
+    learned: t.Mapping[str, str] = {}
 
 
 class Host:

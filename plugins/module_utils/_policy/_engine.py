@@ -23,6 +23,7 @@ from ._finding import (
     UNKNOWN,
     WAIVED,
     Finding,
+    Remedy,
     Subject,
 )
 from ._fleet import Fleet, FleetInput
@@ -60,6 +61,9 @@ _NEED_WORDS = frozenset(
         "two-factor-enabled",
     )
 )
+
+
+_LEARN = Remedy("Learn the facts of this host again, and judge then.")
 
 
 class KeyLine(t.NamedTuple):
@@ -169,8 +173,12 @@ def judge(
             for host in hosts.values():
                 # Where every key is in place already, none comes to the host.
                 comes = not host.keys or any((host.name, key.name) not in replaced for key in host.keys)
+                old = _old(host.machine, rule.learned, policy=policy, now=now, since=fleet.since if fleet else 0.0)
                 for subject, answer in rule.function(HostCase(host, policy, gate in PLACING and comes, whole)):
-                    judgement.add(rule, subject, answer, raw=(host.name, subject.key))
+                    doubtful = old is not None and answer.status == PASSED
+                    # What was bad is reported still; what was good may be so no more.
+                    told = unknown(f"what was learned of the host is {old}", remedy=_LEARN) if doubtful else answer
+                    judgement.add(rule, subject, told, raw=(host.name, subject.key))
     loosened = policy.loosened(defaults=DEFAULTS) + milder(asked, than=gate)
     if rules is None:
         judgement.add_meta(
@@ -178,6 +186,16 @@ def judge(
         )
     report = judgement.report(lines=lines, hosts=len(hosts), loosened=loosened, gate=threshold, gates=gates)
     return report._replace(fleet=whole)
+
+
+def _old(machine: Machine | None, kind: str, *, policy: Policy, now: float, since: float) -> str | None:
+    """Return why facts of this kind about a host prove nothing any more, or ``None`` where they do."""
+    learned = machine.learned.get(kind) if machine is not None else None
+    if learned is None:
+        return None
+    if (instant(learned) or 0.0) < since:
+        return "of an earlier run"
+    return stale(learned, policy=policy, now=now)
 
 
 def _hosts(

@@ -218,6 +218,7 @@ RULES = (
         "observed",
         _credential_exposed,
         scope="host",
+        learned="exposed",
     ),
     Rule(
         "inventory-secret-in-clear",
@@ -227,6 +228,7 @@ RULES = (
         "observed",
         _inventory_secret,
         scope="host",
+        learned="inventory",
     ),
     Rule(
         "swap-unencrypted",
@@ -236,6 +238,7 @@ RULES = (
         "observed",
         _swap_unencrypted,
         scope="host",
+        learned="exposed",
     ),
     Rule(
         "core-dumps-enabled",
@@ -245,6 +248,7 @@ RULES = (
         "observed",
         _core_dumps_enabled,
         scope="host",
+        learned="exposed",
     ),
     Rule(
         "credential-key-on-disk",
@@ -254,5 +258,6 @@ RULES = (
         "observed",
         _credential_key_on_disk,
         scope="host",
+        learned="credentials",
     ),
 )

@@ -42,7 +42,8 @@ class FleetInput(t.NamedTuple):
     """What is known of an inventory beside the facts.
 
     ``hosts`` are all its hosts, ``declared`` all keys that it declares. ``unseen`` says why there are no facts of a key
-    of this run. ``ids`` and ``phrases`` hold marks of what the inventory tells: equal marks, equal values.
+    of this run. ``ids`` and ``phrases`` hold marks of what the inventory tells: equal marks, equal values. ``since`` is
+    when this run began, in seconds since 1970.
     """
 
     hosts: frozenset[str]
@@ -52,6 +53,7 @@ class FleetInput(t.NamedTuple):
     phrases: t.Mapping[Place, str] = {}
     history: History | None = None
     baseline: Baseline | None = None
+    since: float = 0.0
 
 
 class Unseen(t.NamedTuple):

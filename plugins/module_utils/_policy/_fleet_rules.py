@@ -406,5 +406,6 @@ RULES = (
         "observed",
         _host_cloned,
         scope="host",
+        learned="credentials",
     ),
 )

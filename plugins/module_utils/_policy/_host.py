@@ -206,6 +206,7 @@ RULES = (
         _host_key_bound,
         waivable=False,
         scope="host",
+        learned="credentials",
     ),
     Rule(
         "credential-key-type",
@@ -215,6 +216,7 @@ RULES = (
         "observed",
         _credential_key_type,
         scope="host",
+        learned="credentials",
     ),
     Rule(
         "credential-in-environment",
@@ -224,6 +226,7 @@ RULES = (
         "observed",
         _credential_in_environment,
         scope="host",
+        learned="credentials",
     ),
     Rule(
         "ssh-host-verified",
@@ -233,6 +236,7 @@ RULES = (
         "observed",
         _ssh_host_verified,
         scope="host",
+        learned="transport",
     ),
     Rule(
         "override-active",
@@ -242,5 +246,6 @@ RULES = (
         "observed",
         _override_active,
         scope="host",
+        learned="credentials",
     ),
 )

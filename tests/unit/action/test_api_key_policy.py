@@ -19,8 +19,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.trading.hosts.plugins.action.api_key_policy import MOST_FINDINGS, ActionModule
+from ansible_collections.trading.hosts.plugins.module_utils._clock import from_text
 from ansible_collections.trading.hosts.plugins.module_utils._facts import Access, Allowlist, KeyFacts, to_json
-from ansible_collections.trading.hosts.plugins.plugin_utils import _report
+from ansible_collections.trading.hosts.plugins.plugin_utils import _facts_files, _report
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
 from tests.unit.module_utils._policy.build import ADDRESS, NOW_TEXT, clock, egress, key, refused, seen
 
@@ -91,12 +92,16 @@ def test_a_scan_is_judged_also_where_no_key_is() -> None:
     assert set(rules(both, "pass")) == {"swap-unencrypted", "core-dumps-enabled", "inventory-secret-in-clear"}
 
 
-def test_scans_come_from_files_too(tmp_path: Path) -> None:
+def test_scans_come_from_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_facts_files, "utc_now", lambda: from_text("2026-11-22T07:14:00Z"))
     for kind, scan in (("exposed", SCAN), ("inventory", INVENTORY)):
         write_facts(directory=str(tmp_path), host="bot9", kind=kind, document=scan)
     result = run(src=[str(tmp_path)], fail_on="never", return_passed=True)
     assert "credential-exposed" in rules(result)
     assert "inventory-secret-in-clear" in rules(result, "pass")
+    monkeypatch.setattr(_facts_files, "utc_now", lambda: from_text("2026-11-21T07:14:00Z"))
+    write_facts(directory=str(tmp_path), host="bot9", kind="inventory", document=INVENTORY)
+    assert "inventory-secret-in-clear" in rules(run(src=[str(tmp_path)], fail_on="never"), "unknown")
     assert {finding["subject"]["host"] for finding in result["findings"]} == {"bot9", None}
 
 

@@ -22,6 +22,7 @@ from ansible.parsing.vault import EncryptedString
 from ansible.template import trust_as_template
 
 from ansible_collections.trading.hosts.plugins.action.fleet_policy import MOST_FINDINGS, ActionModule
+from ansible_collections.trading.hosts.plugins.module_utils._clock import from_text
 from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     Access,
     Account,
@@ -30,6 +31,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     SourceAnswer,
     to_json,
 )
+from ansible_collections.trading.hosts.plugins.plugin_utils import _facts_files
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
 from tests.unit.module_utils._policy.build import NOW_TEXT, WORD, egress, key, okx, seen
 
@@ -37,6 +39,7 @@ HOSTS = ("bot1", "bot2", "bot3")
 AT = {"bot1": "91.198.115.11", "bot2": "91.198.115.12", "bot3": "91.198.115.13"}
 NOBODY = "91.198.115.99"
 YESTERDAY = "2026-11-21T07:13:54Z"
+LEARNED = "2026-11-22T07:14:00Z"
 OWNED: dict[str, t.Any] = {
     "owner": "Ada",
     "purpose": "grid",
@@ -121,6 +124,12 @@ def shared(host: str, *entries: str, **changes: t.Any) -> KeyFacts:
     listed = Allowlist("entries", (*AT.values(), *entries))
     observed = seen(masked_id="ssss…9999", allowlist=listed)
     return key(**{"host": host, "name": "grid", "observed": observed, **changes})
+
+
+@pytest.fixture(autouse=True)
+def _learned_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts are written a quarter of an hour before they are judged."""
+    monkeypatch.setattr(_facts_files, "utc_now", lambda: from_text(LEARNED))
 
 
 @pytest.fixture
@@ -588,6 +597,40 @@ def test_a_host_that_told_nothing_of_itself_may_be_a_copy(inventory: Inventory) 
     (inventory.facts / "bot2.credentials.json").unlink()
     result = inventory.judged()
     assert [found(result, "host-cloned", host) for host in HOSTS] == [["pass"], ["unknown"], ["pass"]]
+
+
+def _scanned(inventory: Inventory, *places: dict[str, t.Any]) -> None:
+    scan = {"scan": {"scope": "host", "complete": True}, "swap": {"state": "off"}, "exposed": list(places)}
+    write_facts(directory=str(inventory.facts), host="bot1", kind="exposed", document=scan)
+
+
+@pytest.mark.parametrize(
+    ("learned", "options", "says"),
+    [
+        (LEARNED, {}, None),
+        (YESTERDAY, {}, "what was learned of the host is 24 hours old"),
+        ("2026-11-22T08:30:00Z", {}, "from the future"),
+        (LEARNED, {"learned_since": "2026-11-22T07:20:00Z"}, "what was learned of the host is of an earlier run"),
+    ],
+)
+def test_what_was_learned_of_a_host_before_proves_nothing_now(
+    inventory: Inventory,
+    monkeypatch: pytest.MonkeyPatch,
+    learned: str,
+    options: dict[str, t.Any],
+    says: str | None,
+) -> None:
+    monkeypatch.setattr(_facts_files, "utc_now", lambda: from_text(learned))
+    _scanned(inventory)
+    inventory.is_machine("bot1", "id-bot1", "SHA256:bot1")
+    result = inventory.judged(**options)
+    for rule in ("credential-exposed", "swap-unencrypted", "host-cloned", "host-key-bound"):
+        one = finding(result, rule)
+        assert one["status"] == ("pass" if says is None else "unknown")
+        assert says is None or says in one["evidence"]
+    # What was bad is reported still.
+    _scanned(inventory, {"path": "/home/bot/.env", "readable_by": "others", "kind": "file"})
+    assert "fail" in {f["status"] for f in inventory.judged(**options)["findings"] if f["rule"] == "credential-exposed"}
 
 
 @pytest.mark.parametrize(
