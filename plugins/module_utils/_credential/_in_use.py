@@ -21,10 +21,23 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ENDED = (FileNotFoundError, ProcessLookupError)
 
 
-def runs(*, unit: str, runner: Runner = run) -> bool:
-    """Tell whether the service runs now."""
-    done = runner(argv=["systemctl", "show", "--property=ActiveState", unit])
-    return done.rc == 0 and done.stdout.strip() == b"ActiveState=active"
+def running(*, unit: str, runner: Runner = run) -> list[str]:
+    """Return the services that run now of this unit, by the names that systemd has for them.
+
+    It is itself, by whichever of its names; of a template its instances.
+    """
+    units = [unit]
+    if unit.endswith(f"@{_SERVICE}"):
+        instances = f"{unit[: -len(_SERVICE)]}*{_SERVICE}"
+        done = runner(argv=["systemctl", "list-units", "--plain", "--no-legend", "--full", "--state=active", instances])
+        units = [line.split()[0] for line in done.stdout.decode("utf-8", "replace").splitlines() if line.split()]
+    return [name for each in units if (name := _active(each, runner=runner)) is not None]
+
+
+def _active(unit: str, *, runner: Runner) -> str | None:
+    done = runner(argv=["systemctl", "show", "--property=Id,ActiveState", unit])
+    told = dict(line.partition("=")[::2] for line in done.stdout.decode("utf-8", "replace").splitlines())
+    return told.get("Id") if done.rc == 0 and told.get("ActiveState") == "active" else None
 
 
 def was_given(*, unit: str, name: str, store: str, content: bytes, runtime: str = "/run") -> str | None:

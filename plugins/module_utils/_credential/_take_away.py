@@ -26,7 +26,7 @@ from ._clear import MOST_BYTES
 from ._clear_file import FLAGS, descend
 from ._files import AGE, DEFAULT_DIRECTORY, SYSTEMD, check_name
 from ._held import keys_in
-from ._in_use import named_by, opened_by, runs, was_given
+from ._in_use import named_by, opened_by, running, was_given
 from ._inspect import inspect
 from ._place import Placer
 from ._reader import file_error
@@ -176,18 +176,23 @@ def _prove(name: str, *, service: str | None, here: Here) -> _Proof:
     # Each that runs, whichever was named: one that has not got it would not come up again without the file.
     given = {
         unit: was_given(unit=unit, name=name, store=store, content=content, runtime=here.runtime)
-        for unit in loaded_by
-        if runs(unit=unit, runner=here.runner)
+        for loading in loaded_by
+        for unit in running(unit=loading, runner=here.runner)
     }
     problem = next((why for why in given.values() if why is not None), None)
-    if wanted is not None and wanted not in loaded_by:
+    if wanted is not None and wanted not in loaded_by and _template(wanted) not in loaded_by:
         problem = f"{wanted} does not load {name}"
     elif not loaded_by:
         problem = f"no service loads {name}"
-    elif not given or (wanted is not None and wanted not in given):
+    elif not given or (wanted is not None and not given.keys() & running(unit=wanted, runner=here.runner)):
         problem = f"{wanted or ', '.join(loaded_by)} {'does' if wanted or len(loaded_by) == 1 else 'do'} not run"
     units = tuple(unit for unit, why in given.items() if why is None)
     return _Proof(name=name, keys=keys_in(content=content), loaded_by=loaded_by, units=units, problem=problem)
+
+
+def _template(unit: str) -> str:
+    """Return the template that an instance is made of."""
+    return re.sub("@.+[.]service$", "@.service", unit)
 
 
 def _look(path: str, *, proof: _Proof, here: Here) -> _File:

@@ -50,6 +50,7 @@ def take_out(content: bytes, *, held: Keys, path: str) -> Left:
     taken = [key for key in found if _is_held(key, held=held, path=path)]
     if not taken:
         return Left(content)
+    _refuse_more_names(taken, held=held, path=path)
     text = content.decode("utf-8")
     is_json = taken[0].program != "dotenv"
     spans = _values(text, taken) if is_json else _lines(text, taken, path=path)
@@ -77,6 +78,18 @@ def _is_held(key: ClearKey, *, held: Keys, path: str) -> bool:
             "so one of them is out of date; nothing was removed; see which one the exchange accepts."
         )
     return False
+
+
+def _refuse_more_names(taken: t.Sequence[ClearKey], *, held: Keys, path: str) -> None:
+    """Refuse what the credential does not have by each of its names: who reads it by another one would lose it."""
+    for ours in held:
+        same = [key for key in taken if key.fields["api_key"] == ours.get("api_key")]
+        if len(same) > sum(each.get("api_key") == ours.get("api_key") for each in held):
+            names = ", ".join(key.entry or "without a name" for key in same)
+            raise StoreError(
+                f"{path} holds the key by several names ({names}), and the credential by fewer; nothing was removed; "
+                "remove those that are not in use by hand."
+            )
 
 
 def _values(text: str, taken: t.Sequence[ClearKey]) -> list[tuple[int, int]]:

@@ -32,6 +32,13 @@ LAUNCH = "/usr/local/lib/trading-hosts/launch"
 
 Loads = t.Mapping[str, t.Sequence[str]]
 
+#: What can be a file in a unit: the signs before a path say what happens where there is none.
+_WORD = re.compile(r"[^\s\"'=:,;@+!-][^\s\"'=:,;]*")
+#: What stands for something else: a specifier, or a sign of a pattern.
+_VARYING = re.compile(r"(?:%[^%]|[*?]|\[[^\]/]*\])")
+#: What some specifiers are for services of the system.
+_PLACES = {"%C": "/var/cache", "%E": "/etc", "%h": "/root", "%L": "/var/log", "%S": "/var/lib", "%t": "/run"}
+
 
 def loads_by_unit(*, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> Loads:
     """Return what each service loads: its values of ``LoadCredentialEncrypted=``, and paths that it has unsealed.
@@ -85,10 +92,31 @@ def environment_by_unit(*, units: t.Collection[str], unit_directories: t.Sequenc
 
 
 def naming(*, path: str, unit_directories: t.Sequence[str] = UNIT_DIRECTORIES) -> list[str]:
-    """Return the services whose unit or drop-ins name this file."""
-    whole = re.compile(rf"{re.escape(path)}(?![\w./-])")
+    """Return the services whose unit or drop-ins name this file: as it is, by a link, a pattern or from a directory."""
     files = _files_by_unit(unit_directories)
-    return [unit for unit, paths in files.items() if any(whole.search(_text(each)) for each in paths)]
+    return [unit for unit, paths in files.items() if _mentions("\n".join(map(_text, paths)), path=path)]
+
+
+def _mentions(text: str, *, path: str) -> bool:
+    if re.search(rf"{re.escape(path)}(?![\w./-])", text):
+        return True
+    directories = [each.lstrip("-").strip("\"'") for each in _assignments(text, setting="WorkingDirectory")]
+    return any(_leads(word, path=path, directory=(directories or [""])[-1]) for word in set(_WORD.findall(text)))
+
+
+def _leads(word: str, *, path: str, directory: str) -> bool:
+    """Tell whether a word of a unit, seen from its working directory, can stand for this file."""
+    if "$" in word or "%d" in word:
+        return False  # a variable tells nothing here, and %d is where credentials are
+    if not word.startswith(("/", "%")):
+        # A name of any file is none.
+        if not directory or not re.search(r"\w", _VARYING.sub("", os.path.basename(word))):
+            return False
+        word = os.path.join(directory, word)
+    parts = _VARYING.split(os.path.normpath(re.sub("%[CEhLSt]", lambda match: _PLACES[match[0]], word)))
+    if len(parts) == 1:
+        return os.path.realpath(parts[0]) == path
+    return re.fullmatch("[^/]*".join(map(re.escape, parts)), path) is not None
 
 
 def _files_by_unit(unit_directories: t.Sequence[str]) -> dict[str, list[str]]:

@@ -49,6 +49,8 @@ class World:
     here: Here
     placer: Placer
     active: set[str] = dataclasses.field(default_factory=set)
+    #: Other names of units -> their own.
+    names: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("units", "run", "proc", "srv"):
@@ -86,9 +88,14 @@ class World:
             (base / "fd" / "3").symlink_to(opens)
 
     def systemctl(self, *, argv: Sequence[str], stdin: bytes = b"") -> Completed:
-        assert argv[:3] == ["systemctl", "show", "--property=ActiveState"]
-        state = "active" if argv[3] in self.active else "inactive"
-        return Completed(0, f"ActiveState={state}\n".encode(), b"")
+        if argv[1] == "list-units":
+            begin, end = argv[-1].split("*")
+            found = [unit for unit in sorted(self.active) if unit.startswith(begin) and unit.endswith(end)]
+            return Completed(0, "".join(f"{unit} loaded active running\n" for unit in found).encode(), b"")
+        assert argv[:3] == ["systemctl", "show", "--property=Id,ActiveState"]
+        unit = self.names.get(argv[3], argv[3])
+        state = "active" if unit in self.active else "inactive"
+        return Completed(0, f"Id={unit}\nActiveState={state}\n".encode(), b"")
 
     def adopt(self, *, check_mode: bool = False, files: Sequence[Path] = (), **options: Any) -> dict[str, Any]:
         given = {"credential": "grid", "service": None, "on_held_back": "report", **options}
@@ -220,6 +227,68 @@ def with_another_name(world: World) -> None:
 def test_what_is_not_proved_stays(world: World, arrange: Any, sentence: str) -> None:
     arrange(world)
     assert re.search(sentence, world.held_back())
+
+
+def another_unit(world: World, text: str, *, name: str = "old.service") -> None:
+    """Write the unit of a service that does not run; SRV is the directory of the file in clear."""
+    world.start()
+    (world.root / "units" / name).write_text(text.replace("SRV", str(world.root / "srv")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Service]\nEnvironmentFile=-SRV/config.json\n",
+        "[Service]\nEnvironmentFile=SRV/%i.json\n",
+        "[Service]\nEnvironmentFile=-SRV/*.json\n",
+        "[Service]\nWorkingDirectory=SRV\nExecStart=/usr/bin/bot --config config.json\n",
+        "[Service]\nWorkingDirectory=-SRV/strategies\nExecStart=/usr/bin/bot --config=../config.json\n",
+        '[Service]\nExecStart=/usr/bin/bot -c "SRV/strategies/../config.json"\n',
+        "[Service]\nExecStart=/usr/bin/bot SRV/link.json\n",
+    ],
+)
+def test_a_unit_names_a_file_in_many_ways(world: World, text: str) -> None:
+    (world.root / "srv" / "link.json").symlink_to(world.file)
+    another_unit(world, text)
+    assert "old.service names it and does not load grid" in world.held_back()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Service]\nEnvironmentFile=SRV/%i.env\nExecStart=/usr/bin/bot %i %d/config.json\n",
+        "[Service]\nWorkingDirectory=SRV\nExecStart=/usr/bin/bot --name %i * x.json ${X}/config.json\n",
+        "[Service]\nWorkingDirectory=/var/lib/bot\nExecStart=/usr/bin/bot config.json\n",
+        "[Service]\nExecStart=/usr/bin/bot config.json SRV SRV/config.json.d/x [/srv\n",
+    ],
+)
+def test_what_looks_like_the_file_is_not_it(world: World, text: str) -> None:
+    another_unit(world, text)
+    assert world.adopt()["changed"]
+
+
+def test_a_unit_by_its_other_name_is_the_same_service(world: World) -> None:
+    world.start()
+    (world.root / "units" / "bot.service").symlink_to(world.root / "units" / "grid.service")
+    world.names["bot.service"] = "grid.service"
+    told = world.adopt(service="bot")
+    assert (told["changed"], told["running"]) == (True, ["grid.service"])
+
+
+def test_of_a_template_each_instance_that_runs_counts(world: World) -> None:
+    world.start("bot@.service")
+    world.active = {"bot@one.service", "bot@two.service"}
+    for name in ("one", "two"):
+        given = world.root / "run" / "credentials" / f"bot@{name}.service"
+        given.mkdir()
+        (given / "grid").write_bytes(world.placer.content("grid") or b"")
+    (given / "grid").write_bytes(b"{}")
+    assert "bot@two.service runs with an older content" in world.held_back(service="bot@one")
+    assert "bot@three.service does not run" in world.held_back(service="bot@three")
+    assert "other@one.service does not load grid" in world.held_back(service="other@one")
+    (given / "grid").write_bytes(world.placer.content("grid") or b"")
+    told = world.adopt(service="bot@one")
+    assert (told["changed"], told["running"]) == (True, ["bot@one.service", "bot@two.service"])
 
 
 def test_another_service_than_the_named_one_is_no_proof(world: World) -> None:

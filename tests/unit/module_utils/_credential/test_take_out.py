@@ -42,15 +42,6 @@ def left(text: str, *held: dict[str, str]) -> Any:
             '{"a": {"exchange": "bybit", ' + PAIR + '}, "b": {"exchange": "okx", ' + OTHER + "}} /* open",
             '{"a": {"exchange": "bybit", "key": "", "secret": ""}, "b": {"exchange": "okx", ' + OTHER + "}} /* open",
         ),
-        # The same key under two names, and written with escapes.
-        (
-            '{"a": {"exchange": "bybit", ' + PAIR + '}, "b": {"exchange": "bybit", "key": "canary\\u002dkey-1-long",'
-            ' "secret": "canary-secret-1-long"}, "n": 1}',
-            (
-                '{"a": {"exchange": "bybit", "key": "", "secret": ""},'
-                ' "b": {"exchange": "bybit", "key": "", "secret": ""}, "n": 1}'
-            ),
-        ),
         (
             "\ufeffBYBIT_API_KEY=canary-key-1-long\nBYBIT_API_SECRET=canary-secret-1-long\nMODE=live\n",
             "\ufeffMODE=live\n",
@@ -75,6 +66,16 @@ def test_every_other_byte_stays(before: str, after: str) -> None:
     assert "canary" not in repr(told)
     again = left(after)
     assert (again.content.decode(), again.entries) == (after, ())
+
+
+def test_one_key_by_two_names_goes_where_the_credential_has_both() -> None:
+    text = (
+        '{"a": {"exchange": "bybit", ' + PAIR + '}, "b": {"exchange": "bybit", "key": "canary\\u002dkey-1-long",'
+        ' "secret": "canary-secret-1-long"}, "n": 1}'
+    )
+    assert left(text, HELD, HELD).content.decode() == (
+        '{"a": {"exchange": "bybit", "key": "", "secret": ""}, "b": {"exchange": "bybit", "key": "", "secret": ""}, "n": 1}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,12 @@ def test_what_the_credential_does_not_hold_stays() -> None:
         ),
         ('// was: canary-secret-1-long\n{"g": {"exchange": "bybit",\n' + PAIR + "}}", HELD, "by its line 1"),
         ('{"g": {"exchange": "bybit", ' + PAIR + ', "ws": "x-canary-secret-1-l\\u006fng"}}', HELD, "in another place"),
+        # Whoever reads it by the other name does not find it in the credential.
+        (
+            '{"g": {"exchange": "bybit", ' + PAIR + '}, "spot": {"exchange": "bybit", ' + PAIR + "}}",
+            HELD,
+            r"holds the key by several names \(g, spot\), and the credential by fewer",
+        ),
         (
             "BYBIT_API_KEY=canary-key-1-long\nBYBIT_API_SECRET=canary-other\nBYBIT_API_SECRET=canary-secret-1-long\n",
             HELD,
