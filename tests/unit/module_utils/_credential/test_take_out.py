@@ -74,7 +74,8 @@ def test_one_key_by_two_names_goes_where_the_credential_has_both() -> None:
         ' "secret": "canary-secret-1-long"}, "n": 1}'
     )
     assert left(text, HELD, HELD).content.decode() == (
-        '{"a": {"exchange": "bybit", "key": "", "secret": ""}, "b": {"exchange": "bybit", "key": "", "secret": ""}, "n": 1}'
+        '{"a": {"exchange": "bybit", "key": "", "secret": ""},'
+        ' "b": {"exchange": "bybit", "key": "", "secret": ""}, "n": 1}'
     )
 
 
