@@ -25,6 +25,7 @@ from ._finding import (
     Finding,
     Remedy,
     Subject,
+    worse,
 )
 from ._fleet import Fleet, FleetInput
 from ._gates import NEVER, PLACING, Gate, blocks, gate_for, milder
@@ -188,6 +189,17 @@ def judge(
     return report._replace(fleet=whole)
 
 
+def _severity(rule: Rule, verdict: Verdict, *, named: str | None) -> str:
+    """Return how grave a finding is; ``named`` is what the policy says of the rule.
+
+    A severity that is not below the shipped one softens no case that is graver: only what is told as a loosening does.
+    """
+    own = verdict.severity or rule.severity
+    if named is None:
+        return own
+    return named if RANK[named] < RANK[rule.severity] else worse(own, named)
+
+
 def _old(machine: Machine | None, kind: str, *, policy: Policy, now: float, since: float) -> str | None:
     """Return why facts of this kind about a host prove nothing any more, or ``None`` where they do."""
     learned = machine.learned.get(kind) if machine is not None else None
@@ -310,7 +322,7 @@ class _Judgement:
                     )
                 )
             return None
-        severity = self._policy.severities.get(rule.id) or verdict.severity or rule.severity
+        severity = _severity(rule, verdict, named=self._policy.severities.get(rule.id))
         finding = Finding(
             rule.id,
             status,

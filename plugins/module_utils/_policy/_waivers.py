@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+import unicodedata
 
 from .._errors import InputError
 from ._case import DAY, Rule, instant, shown
@@ -87,13 +88,19 @@ def _waiver(given: t.Any, *, rules: t.Mapping[str, Rule], policy: Policy, now: f
         if _WILD & set(value) or value.lower() == "all":
             mend = "name one host and one key"
             raise InputError(field=f"{where}.{name}", value=value, problem="is not one name", mend=mend)
-    if waiver.requested_by.strip().casefold() == waiver.approved_by.strip().casefold():
+    if _same_person(waiver.requested_by, waiver.approved_by):
         problem = "is also who requested it"
         raise InputError(
             field=f"{where}.approved_by", value=waiver.approved_by, problem=problem, mend="let a second person approve"
         )
     _check_end(waiver, rule=rule, policy=policy, now=now, where=where)
     return waiver
+
+
+def _same_person(one: str, other: str) -> bool:
+    """Tell whether two texts are one name, however it is spaced, dotted or capitalised."""
+    letters = ["".join(filter(str.isalnum, unicodedata.normalize("NFKD", each).casefold())) for each in (one, other)]
+    return letters[0] == letters[1]
 
 
 def _text(given: t.Mapping[str, t.Any], name: str, where: str) -> str:

@@ -283,6 +283,11 @@ def _unverified() -> Machine:
         ({"key": None}, "key: is missing"),
         ({"justification": "  "}, "justification: is missing"),
         ({"approved_by": " ada "}, "is also who requested it"),
+        ({"requested_by": "Ada Lovelace", "approved_by": "ada.lovelace"}, "is also who requested it"),
+        ({"requested_by": "Ada Lovelace", "approved_by": "Ada  Lovelace"}, "is also who requested it"),
+        ({"approved_by": "A\u200bda"}, "is also who requested it"),
+        ({"approved_by": "\uff21\uff44\uff41"}, "is also who requested it"),
+        ({"requested_by": "-", "approved_by": "?"}, "is also who requested it"),
         ({"expires": "soon"}, "is not a day"),
         ({"expires": "2026-02-30"}, "is not a day"),
         ({"expires": "2027-01-30"}, "more than 30 days ahead"),
@@ -411,6 +416,17 @@ def test_severities_can_be_set_and_the_digest_tells() -> None:
     assert raised.loosened(defaults=DEFAULTS) == ()
     assert raised.digest(defaults=DEFAULTS) != Policy().digest(defaults=DEFAULTS)
     assert policy(severities={"key-age": "medium"}).digest(defaults=DEFAULTS) == Policy().digest(defaults=DEFAULTS)
+
+
+@pytest.mark.parametrize("named", ["high", "critical"])
+def test_a_severity_that_is_no_loosening_softens_no_graver_case(named: str) -> None:
+    today = seen(expiry=dataclasses.replace(seen().expiry, state="at", at="2026-11-23T00:00:00Z"))
+    judged = report(key(observed=today), policy=policy(severities={"key-expiry": named}))
+    assert judged.loosened == ()
+    assert next(f for f in judged.findings if f.rule == "key-expiry").severity == "critical"
+    softer = report(key(observed=today), policy=policy(severities={"key-expiry": "medium"}))
+    assert next(f for f in softer.findings if f.rule == "key-expiry").severity == "medium"
+    assert softer.loosened == ("key-expiry is medium instead of high",)
 
 
 @pytest.mark.parametrize(
