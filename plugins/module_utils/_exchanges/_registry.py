@@ -79,7 +79,9 @@ class _Exchanges(t.Mapping[str, "Exchange"]):
     def __getitem__(self, name: str) -> Exchange:
         if name not in self._read:
             exchange = _CLASSES[name]
-            self._read[name] = getattr(importlib.import_module(f"._{name}", package=__package__), exchange)()
+            made = getattr(importlib.import_module(f"._{name}", package=__package__), exchange)()
+            # Threads may come here at the same time: the first one's counts, for keys are grouped by exchange.
+            self._read.setdefault(name, made)
         return self._read[name]
 
     def __contains__(self, name: object) -> bool:

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import copy
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +29,21 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     ObservedKey,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._message import Answer
+
+
+def test_threads_that_ask_for_an_exchange_at_the_same_time_get_the_same_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(8)
+
+    def made() -> object:
+        together.wait(timeout=10)
+        return object()
+
+    monkeypatch.setattr(_registry.importlib, "import_module", lambda *_args, **_more: SimpleNamespace(Okx=made))
+    monkeypatch.setattr(_registry, "EXCHANGES", type(_registry.EXCHANGES)())
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(_registry.find, ["okx"] * 8))
+    assert len(set(found)) == 1
+
 
 BYBIT: dict[str, Any] = {
     "retCode": 0,
