@@ -45,6 +45,11 @@ options:
     type: list
     elements: dict
     default: []
+  documents:
+    description: The documents of these keys. A key that would be taken for one of another document is refused.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""

@@ -47,11 +47,14 @@ class _CannotError(Exception):
     """Why the keys of a file cannot be adopted."""
 
 
-def adoption(scanned: t.Any, credentials: t.Any, files: t.Any = (), api_keys: t.Any = ()) -> dict[str, list[t.Any]]:
+def adoption(
+    scanned: t.Any, credentials: t.Any, files: t.Any = (), api_keys: t.Any = (), documents: t.Any = ()
+) -> dict[str, list[t.Any]]:
     """Return the plans; raises ``AnsibleFilterError`` for a mistake in ``files``."""
     found: list[dict[str, t.Any]] = list(scanned.get("found_keys") or ())
     placed = {held["name"]: held for held in credentials if not held["superseded"]}
     known = {key["name"]: key for key in api_keys}
+    homes = [(name, document["name"]) for document in documents for name in document["api_keys"]]
     wanted = _wanted(files) if files else _all(found)
     plans: list[dict[str, t.Any]] = []
     refused: list[str] = []
@@ -62,7 +65,9 @@ def adoption(scanned: t.Any, credentials: t.Any, files: t.Any = (), api_keys: t.
         if not keys and each.name in placed:
             continue  # done before
         try:
-            plans.append(_plan(each, keys, placed=placed, known=known))
+            planned = _plan(each, keys, placed=placed, known=known)
+            _refuse_taken(planned, homes=homes)
+            plans.append(planned)
         except _CannotError as error:
             refused.append(f"{each.path} is not adopted: {error}.")
     _check_names(plans)
@@ -154,6 +159,17 @@ def _plan(
         "api_keys": [_registered(key, name, wanted=wanted) for key, name in zip(keys, names, strict=True)],
         "how": _how(_read_as(form, keys[0]["program"]), name=wanted.name, path=wanted.path, account=names[0]),
     }
+
+
+def _refuse_taken(plan: t.Mapping[str, t.Any], *, homes: t.Collection[tuple[str, str]]) -> None:
+    """Refuse a key of the name of another one: of the two only one would be asked about from then on."""
+    for key in plan["api_keys"]:
+        there = [document for name, document in homes if name == key["name"]]
+        if there and plan["name"] not in there:
+            raise _CannotError(
+                f"its key would be called {key['name']}, as the inventory calls the one in the credential {there[0]} "
+                "already; rename the account in the file, or give another name or api_key"
+            )
 
 
 def _form(keys: t.Sequence[t.Mapping[str, t.Any]]) -> str:

@@ -142,6 +142,18 @@ def test_no_file_goes_unsaid_for_another_one_of_the_same_name(tmp_path: Path) ->
         plan(tmp_path)
 
 
+def test_no_key_is_taken_for_the_one_of_another_credential(tmp_path: Path) -> None:
+    # Of two keys with one name only one would be asked about, in every audit and by who revokes.
+    file = tmp_path / "api-keys.json"
+    file.write_text(json.dumps({"main": {"exchange": "bybit", **BYBIT}}))
+    documents = [{"name": "first", "format": "passivbot", "api_keys": ["main"]}]
+    files = [{"path": str(file), "name": "second"}]
+    (refused,) = plan(tmp_path, files=files, documents=documents)["refused"]
+    assert refused.startswith(f"{file} is not adopted: its key would be called main, as the inventory calls the one in")
+    assert "would be called main" in plan(tmp_path, documents=documents)["by_hand"][0]
+    assert plan(tmp_path, files=[{**files[0], "name": "first"}], documents=documents)["refused"] == []
+
+
 def test_an_account_that_nothing_can_name_hides_no_other_one(tmp_path: Path) -> None:
     users = {"a b": {"exchange": "bybit", **BYBIT}, "a-b": {"exchange": "okx", **OKX}}
     (tmp_path / "api-keys.json").write_text(json.dumps(users))
