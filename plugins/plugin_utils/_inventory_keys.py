@@ -20,7 +20,7 @@ from ansible.errors import AnsibleError
 from ansible.template import Templar, trust_as_template
 
 from ..module_utils._errors import InputError
-from ..module_utils._exchanges._registry import names
+from ..module_utils._exchanges._registry import find, names
 from ..module_utils._policy._fleet import GivenId
 from ..module_utils._redact import mask_id, one_line
 from ._facts_files import plain
@@ -102,6 +102,8 @@ def keys_of_host(
             if marks is not None:
                 given, phrase = (reader.secret(index, name) for name in _SECRET)
                 exchange = key.declared["exchange"]
+                known = find(exchange)
+                given = known.spelled(given) if given and known is not None else given
                 key = key._replace(
                     id=GivenId(marks.of("id", exchange, given), mask_id(given)) if given else None,
                     phrase=marks.of("phrase", phrase) if phrase else None,

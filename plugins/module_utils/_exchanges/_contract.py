@@ -301,6 +301,10 @@ class Exchange(abc.ABC):
         """Return whether keys must be created anew after the account was restricted for a while."""
         return False
 
+    def spelled(self, name: str) -> str:
+        """Return the id of a key or an account as it is compared with another one."""
+        return name.strip()
+
     def living_codes(self) -> frozenset[str] | None:
         """Return the codes of ``invalid_key`` with which it refuses keys that it has still, switched off.
 

@@ -83,6 +83,10 @@ class Hyperliquid(Exchange):
         """Return an address; a private key is longer and must never be sent."""
         return KeyShape(api_key=_ADDRESS.pattern)
 
+    def spelled(self, name: str) -> str:
+        """Return an address without its checksum, which is in the case of its letters."""
+        return name.strip().lower()
+
     def key_types(self) -> tuple[str, ...]:
         """Return none: nothing is signed."""
         return ()

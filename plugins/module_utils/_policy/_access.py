@@ -131,7 +131,7 @@ def _account_as_declared(case: Case) -> Verdict:
         if case.may_be_declared("account"):
             return passed(case.basis_of("account"))
         return case.no_answer("account", "the exchange did not tell the account")
-    if told.strip() == str(declared).strip():
+    if case.spelled(told) == case.spelled(declared):
         return OBSERVED
     return failed(
         "observed",

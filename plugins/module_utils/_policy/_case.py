@@ -458,6 +458,10 @@ class Case:
             return False
         return -DAY <= self.now - day <= (self.policy.attestation_days + 1) * DAY
 
+    def spelled(self, name: t.Any) -> str:
+        """Return the id of a key or an account as it is compared with another one."""
+        return self.exchange.spelled(str(name)) if self.exchange is not None else str(name).strip()
+
     def no_answer(self, field: str, evidence: str) -> Verdict:
         """Return the unknown for a field nobody told: folded under its root where the key was refused."""
         if self.root is not None and field not in self.cannot:

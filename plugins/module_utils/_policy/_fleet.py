@@ -227,6 +227,7 @@ class Fleet:
             if case.retired:
                 continue
             masked = self._masked(case)
+            masked = masked and case.spelled(masked)
             if masked is None:
                 self._open.setdefault((case.key.exchange, case.key.environment), _Open()).add(case)
             else:
@@ -523,12 +524,13 @@ def _account(case: Case) -> str | None:
     """Return the account of a key as the exchange tells it, else as a named person vouches for it."""
     account = _observed_account(case)
     if account is None and case.declared.get("account") and case.basis_of("account") == "attested":
-        return str(case.declared["account"])
+        return case.spelled(case.declared["account"])
     return account
 
 
 def _observed_account(case: Case) -> str | None:
-    return case.observed.account.id if case.observed is not None else None
+    account = case.observed.account.id if case.observed is not None else None
+    return None if account is None else case.spelled(account)
 
 
 def _named(case: Case) -> str:

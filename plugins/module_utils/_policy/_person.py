@@ -86,7 +86,7 @@ def _declared_observed_conflict(case: Case) -> Verdict:
     differing = [
         _Difference(name, name in ("account_level", "owner_kind") and theirs in ("main", "vendor"))
         for name, ours, theirs in both
-        if str(ours).strip() != str(theirs).strip()
+        if case.spelled(ours) != case.spelled(theirs)
     ]
     compared = len(both)
     for compare in (_permissions, _restriction, _entries, _created, _expiry):

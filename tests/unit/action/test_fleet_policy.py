@@ -31,6 +31,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     SourceAnswer,
     to_json,
 )
+from ansible_collections.trading.hosts.plugins.module_utils._redact import mask_id
 from ansible_collections.trading.hosts.plugins.plugin_utils import _facts_files
 from ansible_collections.trading.hosts.plugins.plugin_utils._facts_files import write_facts
 from tests.unit.module_utils._policy.build import NOW_TEXT, WORD, egress, key, okx, seen
@@ -517,6 +518,18 @@ def test_what_the_inventory_tells_of_ids_joins_and_parts_keys(inventory: Invento
         inventory.declares(host, declared(api_key=api_key))
     assert found(inventory.judged(), "key-not-shared", "bot1") == ["pass"]
     assert found(inventory.judged(compare_secrets=False), "key-not-shared", "bot1") == ["unknown"]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_an_agent_of_hyperliquid_is_one_however_its_address_is_spelled(inventory: Inventory, given: bool) -> None:
+    address = "0xAbCdEf0123456789aBcDeF0123456789ABCDEF01"
+    for host, spelled in (("bot1", address), ("bot2", address.lower())):
+        row = declared(exchange="hyperliquid", **({"api_key": spelled} if given else {}))
+        inventory.declares(host, row)
+        observed = seen(masked_id=mask_id(spelled), allowlist=Allowlist("unrestricted"))
+        inventory.learned(host, own(host, exchange="hyperliquid", observed=observed))
+    result = inventory.judged()
+    assert [finding(result, "key-not-shared", host)["status"] for host in ("bot1", "bot2")] == ["fail", "fail"]
 
 
 # --- addresses ---

@@ -136,6 +136,20 @@ ROWS = [
     ),
     Row("key-accepted", "unknown", UNOFFICIAL),
     Row("key-accepted", "not_applicable", key(**OTHER_EXCHANGE)),
+    Row(
+        "account-as-declared",
+        "pass critical observed",
+        key(
+            exchange="hyperliquid",
+            observed=seen(account=Account(id="0xabcdef0123456789abcdef0123456789abcdef01")),
+            declared={"account": "0xAbCdEf0123456789aBcDeF0123456789ABCDEF01"},
+        ),
+    ),
+    Row(
+        "account-as-declared",
+        "fail critical observed",
+        key(observed=seen(account=Account(id="abc")), declared={"account": "ABC"}),
+    ),
     Row("retired-key-alive", "not_applicable", key()),
     Row("retired-key-alive", "not_applicable", key(declared={"lifecycle": "in_use"})),
     Row("retired-key-alive", "pass high proved", refused("invalid_key", declared=RETIRED)),
