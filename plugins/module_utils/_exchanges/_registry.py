@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The exchanges by name: one import and one line each. Private to this collection.
+"""The exchanges by name. Private to this collection.
 
 An exchange's file is read when the exchange is first asked for: a host asks a few of them, and has no cached bytecode
-of any. The imports that only a type checker follows are there because a module's payload, and the agent's archive, hold
-what is imported so. A test compares both lists with the directory.
+of any. The imports are for the type checker, and because a module's payload and the agent's archive hold what is
+imported so. A test compares the lists with the directory.
 """
 
 from __future__ import annotations
@@ -17,30 +17,56 @@ import typing as t
 from .._errors import InputError
 
 if t.TYPE_CHECKING:
-    from . import _binance as _binance
-    from . import _bingx as _bingx
-    from . import _bitfinex as _bitfinex
-    from . import _bitget as _bitget
-    from . import _bitmart as _bitmart
-    from . import _bitmex as _bitmex
-    from . import _bitstamp as _bitstamp
-    from . import _blofin as _blofin
-    from . import _bybit as _bybit
-    from . import _coinbase as _coinbase
-    from . import _cryptocom as _cryptocom
-    from . import _deribit as _deribit
-    from . import _gate as _gate
-    from . import _gemini as _gemini
-    from . import _htx as _htx
-    from . import _hyperliquid as _hyperliquid
-    from . import _kraken as _kraken
-    from . import _krakenfutures as _krakenfutures
-    from . import _kucoin as _kucoin
-    from . import _mexc as _mexc
-    from . import _okx as _okx
-    from . import _phemex as _phemex
-    from . import _woo as _woo
+    from ._binance import Binance
+    from ._bingx import Bingx
+    from ._bitfinex import Bitfinex
+    from ._bitget import Bitget
+    from ._bitmart import Bitmart
+    from ._bitmex import Bitmex
+    from ._bitstamp import Bitstamp
+    from ._blofin import Blofin
+    from ._bybit import Bybit
+    from ._coinbase import Coinbase
     from ._contract import Exchange
+    from ._cryptocom import CryptoCom
+    from ._deribit import Deribit
+    from ._gate import Gate
+    from ._gemini import Gemini
+    from ._htx import Htx
+    from ._hyperliquid import Hyperliquid
+    from ._kraken import Kraken
+    from ._krakenfutures import KrakenFutures
+    from ._kucoin import Kucoin
+    from ._mexc import Mexc
+    from ._okx import Okx
+    from ._phemex import Phemex
+    from ._woo import Woo
+
+    _TYPES: tuple[type[Exchange], ...] = (
+        Binance,
+        Bingx,
+        Bitfinex,
+        Bitget,
+        Bitmart,
+        Bitmex,
+        Bitstamp,
+        Blofin,
+        Bybit,
+        Coinbase,
+        CryptoCom,
+        Deribit,
+        Gate,
+        Gemini,
+        Htx,
+        Hyperliquid,
+        Kraken,
+        KrakenFutures,
+        Kucoin,
+        Mexc,
+        Okx,
+        Phemex,
+        Woo,
+    )
 
 #: An exchange that this collection does not know: everything about its keys is declared.
 OTHER = "other"

@@ -111,7 +111,8 @@ def test_keys_of_one_account_that_all_died_trip_no_lock(simulator: Simulator, tm
     ]
     assert [access.status for access in answers] == [*["invalid_key"] * 3, *["held_back"] * 5]
     with refused_keys(directory=str(tmp_path), host="bot9", keys=[asked("bot", "kraken", "one-more")]) as run:
-        (said,) = run.held_back().values()
+        held = run.held_back()
+    said = held["bot"]
     assert "kraken refused 3 keys in this run, the last one of host bot2" in said
     assert why_held_back(said) == (MANY, "bot2", None)
     assert simulator.bans()["locked"] == []
