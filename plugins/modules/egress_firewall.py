@@ -231,7 +231,11 @@ import glob
 import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._install import confirm, take_away, try_out
-from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import ARGUMENT_SPEC, read_options
+from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import (
+    ARGUMENT_SPEC,
+    mirror_lists,
+    read_options,
+)
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._ssh import connection, ports
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._system import read_text
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, require_root, run_module
@@ -247,9 +251,9 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
     if params["state"] == "absent":
         return take_away(check_mode=module.check_mode)
     sources = [path for kind in ("", ".d/*.list", ".d/*.sources") for path in sorted(glob.glob(f"{APT_SOURCES}{kind}"))]
-    config = read_options(
-        params, ssh_ports=ports(), came_by=connection(), sources=[read_text(path) or "" for path in sources]
-    )
+    texts = [read_text(path) or "" for path in sources]
+    texts += [read_text(path) or "" for path in mirror_lists(texts)]
+    config = read_options(params, ssh_ports=ports(), came_by=connection(), sources=texts)
     return try_out(
         config,
         rollback_after=params["rollback_after"],

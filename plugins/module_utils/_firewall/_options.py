@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import typing as t
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .._errors import InputError
 from ._config import (
@@ -72,9 +73,12 @@ ARGUMENT_SPEC: t.Mapping[str, t.Any] = {
     "rollback_after": {"type": "int", "default": 60},
 }
 
-_PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443, "mirror": 80, "mirror+http": 80, "mirror+https": 443}
+#: Names a file with a mirror on each line, as Debian's images for clouds do.
+_LIST_FILE = "mirror+file"
 #: ``deb [options] uri suite ...`` of one line, and ``URIs:`` of deb822.
 _ONE_LINE = re.compile(r"^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)", re.MULTILINE)
+_LISTED = re.compile(r"^(https?://\S+)", re.MULTILINE)
 _DEB822 = re.compile(r"^URIs:((?:[ \t]*\S+)+(?:\n[ \t]+\S.*)*)", re.MULTILINE | re.IGNORECASE)
 
 
@@ -83,7 +87,8 @@ def read_options(
 ) -> Config:
     """Return the configuration; raises ``InputError``.
 
-    ``ssh_ports`` and ``came_by`` are what was found on the host; ``sources`` are the texts of its apt sources.
+    ``ssh_ports`` and ``came_by`` are what was found on the host; ``sources`` are the texts of its apt sources, and of
+    the lists of mirrors that these name.
     """
     groups = [
         _resolvers(params["resolvers"]),
@@ -135,21 +140,32 @@ def read_options(
     return config
 
 
+def mirror_lists(texts: t.Iterable[str]) -> list[str]:
+    """Return the files with lists of mirrors that apt sources name, each once."""
+    found = [parts.path for text in texts for parts in _uris(text) if parts.scheme == _LIST_FILE]
+    return list(dict.fromkeys(found))
+
+
 def apt_mirrors(texts: t.Iterable[str]) -> list[str]:
-    """Return the servers that apt sources name, with their ports, each once."""
+    """Return the servers that apt sources and lists of mirrors name, with their ports, each once."""
     found = []
     for text in texts:
-        bare = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-        uris = _ONE_LINE.findall(bare) + [uri for block in _DEB822.findall(bare) for uri in block.split()]
-        for uri in uris:
+        for parts in _uris(text):
             try:
-                parts = urlsplit(uri)
                 port = parts.port or _PORTS.get(parts.scheme)
             except ValueError:
                 continue
             if parts.hostname and port and parts.scheme in _PORTS:
                 found.append(f"[{parts.hostname}]:{port}" if ":" in parts.hostname else f"{parts.hostname}:{port}")
     return list(dict.fromkeys(found))
+
+
+def _uris(text: str) -> t.Iterator[SplitResult]:
+    bare = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    found = [*_ONE_LINE.findall(bare), *_LISTED.findall(bare)]
+    for uri in [*found, *(uri for block in _DEB822.findall(bare) for uri in block.split())]:
+        with contextlib.suppress(ValueError):
+            yield urlsplit(uri)
 
 
 def _resolvers(given: t.Sequence[str]) -> Group:

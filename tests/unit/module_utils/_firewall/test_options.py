@@ -15,6 +15,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._firewall._config im
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import (
     ARGUMENT_SPEC,
     apt_mirrors,
+    mirror_lists,
     read_options,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._ssh import Connection
@@ -103,6 +104,20 @@ def test_mirrors_are_those_of_the_apt_sources() -> None:
     ]
     assert to(config(sources=(one_line,)), "mirrors")[0] == "tcp deb.debian.org 80"
     assert to(config(sources=(one_line,), mirrors=[]), "mirrors") == []
+
+
+def test_the_lists_of_mirrors_that_debians_cloud_images_have() -> None:
+    deb822 = (
+        "Types: deb deb-src\nURIs: mirror+file:///etc/apt/mirrors/debian.list\nSuites: bookworm\n\n"
+        "Types: deb\nURIs: mirror+file:/etc/apt/mirrors/debian-security.list mirror+https://list.example/l\n"
+    )
+    assert mirror_lists([deb822, "deb mirror+file:/etc/l stable main\n", ""]) == [
+        "/etc/apt/mirrors/debian.list",
+        "/etc/apt/mirrors/debian-security.list",
+        "/etc/l",
+    ]
+    listed = "# one\nhttps://deb.debian.org/debian\tpriority:1\nhttp://b.example/x\n"
+    assert apt_mirrors([deb822, listed]) == ["list.example:443", "deb.debian.org:443", "b.example:80"]
 
 
 @pytest.mark.parametrize("client", ["203.0.113.5", "::ffff:203.0.113.5"])
