@@ -624,8 +624,19 @@ ROWS = [
     Row("passphrase-present", "not_applicable", key(declared={"ccxt_id": "weex"})),
     Row("passphrase-strength", "not_applicable", key(declared={"ccxt_id": "bitvavo"}, **OTHER_EXCHANGE)),
     Row("passphrase-format", "pass high", okx()),
-    Row("passphrase-format", "fail high", passphrase(True, False, "short", False, False)),
-    Row("passphrase-format", "unknown", passphrase(True, None, "long", False, False)),
+    # The exchange took it: OKX has keys of 2019 whose passphrases have another form.
+    Row("passphrase-format", "pass high proved", passphrase(True, False, "short", False, False)),
+    Row("passphrase-format", "pass high proved", passphrase(True, None, "long", False, False)),
+    Row(
+        "passphrase-format",
+        "fail high",
+        okx(passphrase=PassphraseChecks(True, False, "short", False, False), access=Access("ambiguous"), observed=None),
+    ),
+    Row(
+        "passphrase-format",
+        "unknown",
+        okx(passphrase=PassphraseChecks(True, None, "long", False, False), access=Access("ambiguous"), observed=None),
+    ),
     Row("passphrase-format", "not_applicable", key()),
     Row("passphrase-strength", "pass medium", okx()),
     Row("passphrase-strength", "fail medium", passphrase(True, True, "short", False, False)),
