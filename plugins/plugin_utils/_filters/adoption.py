@@ -152,13 +152,19 @@ def _plan(
         # The one that is read goes last, so that the copies are found with it until then.
         "files": [*sorted({other for key in keys for other in key["also_in"]}), path],
         "service": wanted.service,
-        "is_placed": held is not None and held["decryptable"] == "yes",
+        "is_placed": held is not None and held["decryptable"] == "yes" and _holds(held, keys),
         "questions": [_question(key, name, known=known) for key, name in zip(keys, names, strict=True)],
         "request": {**shape, "read_from": entries},
         "document": {**shape, "api_keys": names},
         "api_keys": [_registered(key, name, wanted=wanted) for key, name in zip(keys, names, strict=True)],
         "how": _how(_read_as(form, keys[0]["program"]), name=wanted.name, path=wanted.path, account=names[0]),
     }
+
+
+def _holds(held: t.Mapping[str, t.Any], keys: t.Sequence[t.Mapping[str, t.Any]]) -> bool:
+    """Tell whether the credential has all of these keys; one that does not tell its keys is taken to have them."""
+    there = {key["masked_id"] for key in held.get("api_keys") or ()}
+    return not there - {None} or {key["masked_id"] for key in keys} <= there
 
 
 def _refuse_taken(plan: t.Mapping[str, t.Any], *, homes: t.Collection[tuple[str, str]]) -> None:

@@ -154,6 +154,20 @@ def test_no_key_is_taken_for_the_one_of_another_credential(tmp_path: Path) -> No
     assert plan(tmp_path, files=[{**files[0], "name": "first"}], documents=documents)["refused"] == []
 
 
+def test_a_key_that_came_into_the_file_later_is_judged_as_the_first_one_was(tmp_path: Path) -> None:
+    file = tmp_path / "api-keys.json"
+    users = {"grid": {"exchange": "bybit", **BYBIT}}
+    file.write_text(json.dumps(users))
+    files = [{"path": str(file), "name": "bot"}]
+    masks = {each["entry"]: each["masked_id"] for each in scan(tmp_path)["found_keys"]}
+    there = {**held("bot"), "api_keys": [{"entry": "grid", "masked_id": masks["grid"]}]}
+    assert plan(tmp_path, files=files, credentials=[there])["plans"][0]["is_placed"]
+    file.write_text(json.dumps({**users, "hedge": {"exchange": "okx", **OKX}}))
+    assert not plan(tmp_path, files=files, credentials=[there])["plans"][0]["is_placed"]
+    # What a credential holds cannot be told of every form.
+    assert plan(tmp_path, files=files, credentials=[{**there, "api_keys": []}])["plans"][0]["is_placed"]
+
+
 def test_an_account_that_nothing_can_name_hides_no_other_one(tmp_path: Path) -> None:
     users = {"a b": {"exchange": "bybit", **BYBIT}, "a-b": {"exchange": "okx", **OKX}}
     (tmp_path / "api-keys.json").write_text(json.dumps(users))
