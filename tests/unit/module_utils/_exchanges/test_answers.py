@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import copy
+import importlib
 import json
 import sys
 import threading
@@ -38,7 +39,7 @@ def test_threads_that_ask_for_an_exchange_at_the_same_time_get_the_same_one(monk
         together.wait(timeout=10)
         return object()
 
-    monkeypatch.setattr(_registry.importlib, "import_module", lambda *_args, **_more: SimpleNamespace(Okx=made))
+    monkeypatch.setattr(importlib, "import_module", lambda *_args, **_more: SimpleNamespace(Okx=made))
     monkeypatch.setattr(_registry, "EXCHANGES", type(_registry.EXCHANGES)())
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
         found = list(threads.map(_registry.find, ["okx"] * 8))
