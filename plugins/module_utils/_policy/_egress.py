@@ -14,6 +14,7 @@ import typing as t
 
 from .._allowlist._blocks import classify
 from .._allowlist._cover import covers
+from .._allowlist._grammar import Entry
 from .._allowlist._lint import paste_text
 from .._errors import InputError
 from .._facts import ACCEPTED
@@ -112,14 +113,23 @@ def _missing(case: Case) -> list[str]:
     printed = case.key.access.seen_address
     if case.status == "ip_refused" and printed and case.trusted and ":" in printed:
         return [printed]  # the exchange says which one it refused: the others may be fine
-    return [a for a in seen_from(case) if not covered(case, a)]
+    return [a for a in seen_from(case) if not _listed(case, a)]
+
+
+def _listed(case: Case, address: str) -> bool | None:
+    """Tell whether the list holds ``address`` by more than letting everybody in."""
+    if case.list_state != "unrestricted" or case.listing is None:
+        return covered(case, address)
+    return _covers([entry for entry in case.listing.entries if entry.kind != "everything"], address)
 
 
 def addable(case: Case) -> tuple[list[str], list[str]]:
     """Return the addresses to add to the key's allowlist: those on two kinds of evidence, and those on less."""
     if not case.trusted or (case.listing is None and case.accepted and case.list_state != "unrestricted"):
         return [], []
-    lacking = [a for a in _missing(case) if is_public(a) and not (case.accepted and covered(case, a) is None)]
+    lacking = [a for a in _missing(case) if is_public(a)]
+    if case.accepted and case.list_state != "unrestricted":
+        lacking = [a for a in lacking if covered(case, a) is not None]
     if case.list_state != "unrestricted" and any(_has_ipv4(way) for way in case.ways):
         lacking = [a for a in lacking if ":" not in a]  # the IPv6 trap has other mends
     lacking = [a for a in lacking if not (":" in a and case.grammar.ipv6 is False)]
@@ -177,6 +187,15 @@ def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str
         )
         return remedy, None
     line = _paste(case, agreed)
+    others = _other_users(case)
+    if case.list_state == "unrestricted" and others:
+        # Who is let in today because everybody is must be on the list that ends that.
+        return Remedy(
+            f"Restrict the key to {listed(agreed)} and to the addresses of {listed(others)}, all in one step.",
+            "Learn the key again.",
+            f"Do not list this host alone: the others would be cut off. {_NEVER}",
+            where,
+        ), None
     if case.list_state == "unrestricted":
         what = f"Restrict the key to {listed(agreed)}."
         return Remedy(what, "Learn the key again.", _NEVER, where), line
@@ -189,11 +208,19 @@ def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str
     ), line
 
 
+def _other_users(case: Case) -> list[str]:
+    """Return the other hosts that use the key, or may have to, as far as is known."""
+    names = [*(case.declared.get("shared_with") or ()), *(case.declared.get("standby_hosts") or ())]
+    if case.fleet is not None:
+        names += sorted(case.fleet.users(case))
+    return [name for name in dict.fromkeys(map(str, names)) if name != case.key.host]
+
+
 def _paste(case: Case, add: t.Sequence[str]) -> str | None:
     """Return the whole new list where today's is known, else what to add; ``None`` if no safe one can be written."""
     if case.stale is not None or (case.fleet is not None and not case.fleet.seen(case)):
         return None  # what was listed since then would be lost
-    keep = case.listing.entries if case.listing is not None and case.list_state == "entries" else ()
+    keep = case.listing.entries if case.listing is not None and case.list_state != "hidden" else ()
     return paste_text(keep=keep, add=list(add), remove_later=(), grammar=case.grammar).line or None
 
 
@@ -203,7 +230,11 @@ def covered(case: Case, address: str) -> bool | None:
         return None
     if any(entry.text == address and entry.kind == "address" and entry.accepted for entry in case.listing.entries):
         return True  # the usual case, without building the union of all entries
+    return _covers(case.listing.entries, address)
+
+
+def _covers(entries: t.Iterable[Entry], address: str) -> bool | None:
     try:
-        return covers(case.listing.entries, address)
+        return covers(entries, address)
     except InputError:
         return None

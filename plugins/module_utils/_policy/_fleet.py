@@ -319,12 +319,14 @@ class Fleet:
 
     def _three_parts(self, group: Group, *, known: bool) -> AllowlistText:
         listing = max(
-            (case for case in group.cases if case.listing is not None and case.list_state in ("entries", "hidden")),
+            (case for case in group.cases if case.listing is not None and case.list_state != "unknown"),
             key=lambda case: (self.seen(case), instant(case.key.asked_at) or 0.0),
             default=None,
         )
         base = listing or group.cases[0]
         entries = listing.listing.entries if listing is not None and listing.listing is not None else ()
+        if base.list_state == "unrestricted":
+            entries = tuple(entry for entry in entries if entry.kind != "everything")
         idle, missing = self._idle(group, entries, known=known)
         add: dict[str, None] = {}
         doubtful: dict[str, None] = {}
@@ -339,8 +341,12 @@ class Fleet:
         gone = {entry.text for entry in idle} if whole else set()
         keep = [entry for entry in entries if entry.text not in gone]
         line = None
-        # What was listed since an old list was learned would be lost by pasting that.
-        if (entries or add) and (listing is None or self.seen(listing)):
+        # What was listed since an old list was learned would be lost by pasting that. And where everybody is let in
+        # today, a list cuts off every host that it lacks.
+        safe = listing is None or self.seen(listing)
+        if base.list_state == "unrestricted":
+            safe = safe and whole and not doubtful and self._all_told(group)
+        if (entries or add) and safe:
             later = [entry for entry in entries if entry.text in gone]
             line = paste_text(keep=keep, add=list(add), remove_later=later, grammar=base.grammar).line or None
         return AllowlistText(
@@ -357,6 +363,26 @@ class Fleet:
             why_not_whole=missing,
             line=line,
         )
+
+    def _all_told(self, group: Group) -> bool:
+        """Tell whether it is known from where every host is seen that uses the key, or may have to."""
+        hosts = {case.key.host for case in group.cases}
+        others = {
+            str(name)
+            for case in group.cases
+            for field in ("standby_hosts", "shared_with")
+            for name in case.declared.get(field) or ()
+        }
+        return others <= hosts and all(
+            way.families and all(_told(way.facts, family) for family in way.families)
+            for case in group.cases
+            for way in case.ways
+        )
+
+    def users(self, case: Case) -> set[str]:
+        """Return all hosts that are known to use the key of ``case``."""
+        group = self.group(case)
+        return {other.key.host for other in group.cases} if group is not None else set()
 
     def _since(self, group: Group, entry: str, *, whole: bool) -> str | None:
         history = self.given.history

@@ -465,6 +465,51 @@ def test_no_whole_list_is_given_to_paste_from_old_facts(inventory: Inventory, as
     assert ("by hand" in lacking["remedy"]["do_now"]) is (line is None)
 
 
+def _open_to_all(inventory: Inventory, *entries: str) -> None:
+    """Let everybody in by the key that all hosts use; only bot1's address is told by two kinds of evidence."""
+    allowlist = Allowlist("entries", (*entries, "0.0.0.0/0")) if entries else Allowlist("unrestricted")
+    observed = seen(masked_id="ssss…9999", allowlist=allowlist)
+    for host in HOSTS:
+        own_interface = [SourceAnswer("interface", "host", AT[host])] if host == "bot1" else []
+        inventory.learned(host, key(host=host, name="grid", observed=observed), sources=own_interface)
+
+
+@pytest.mark.parametrize("entries", [(), (NOBODY,)])
+def test_no_list_to_restrict_a_key_by_lacks_a_host_that_uses_it(one_key: Inventory, entries: tuple[str, ...]) -> None:
+    _open_to_all(one_key, *entries)
+    result = one_key.judged()
+    (text,) = result["allowlists"]
+    assert (text["state"], text["add"]) == ("unrestricted", [AT["bot1"]])
+    assert text["unconfirmed"] == [AT["bot2"], AT["bot3"]]
+    assert text["line"] is None
+    narrow = finding(result, "ip-restriction-required")
+    assert narrow["paste"] is None
+    assert "bot2" in narrow["remedy"]["do_now"]
+    assert "bot3" in narrow["remedy"]["do_now"]
+    (text,) = one_key.judged(confirm=True)["allowlists"]
+    assert sorted(text["line"].split(",")) == sorted((*entries, *AT.values()))
+    assert finding(one_key.judged(confirm=True), "ip-restriction-required")["paste"] is None
+    # Of one host nobody knows from where it is seen, and then it was not seen at all.
+    one_key.learned("bot3", shared("bot3"), status="disputed")
+    _open_to_all_but(one_key, "bot3")
+    assert one_key.judged(confirm=True)["allowlists"][0]["line"] is None
+    for kind in ("api_keys", "egress"):
+        (one_key.facts / f"bot3.{kind}.json").unlink()
+    assert one_key.judged(confirm=True)["allowlists"][0]["line"] is None
+
+
+def _open_to_all_but(inventory: Inventory, host: str) -> None:
+    facts = key(host=host, name="grid", observed=seen(masked_id="ssss…9999", allowlist=Allowlist("unrestricted")))
+    inventory.learned(host, facts, status="disputed")
+
+
+def test_what_a_key_without_a_restriction_lists_all_the_same_stays_on_the_list(inventory: Inventory) -> None:
+    listed = Allowlist("entries", (NOBODY, "0.0.0.0/0"))
+    inventory.learned("bot1", own("bot1", observed=seen(masked_id=IDS["bot1"], allowlist=listed)))
+    narrow = finding(inventory.judged(confirm=True), "ip-restriction-required")
+    assert narrow["paste"] == f"{NOBODY},{AT['bot1']}"
+
+
 def test_an_address_that_a_host_has_let_go_of_is_worse(one_key: Inventory) -> None:
     one_key.reported()
     for host in HOSTS:
