@@ -144,11 +144,13 @@ def add_override(override: Override, *, path: str = PATH, owner: int = 0) -> Non
     directory = os.path.dirname(path)
     scratch = os.path.join(directory, f".overrides.{secrets.token_hex(8)}.tmp")
     try:
-        os.makedirs(directory, mode=0o755, exist_ok=True)
+        if not os.path.isdir(directory):
+            os.makedirs(directory, exist_ok=True)
+            # Services read it as their own users, whatever the caller's umask.
+            os.chmod(directory, 0o755)
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                # Services read it as their own users, whatever the caller's umask.
                 os.fchmod(descriptor, 0o644)
                 json.dump(document, file, indent=1)
                 file.flush()

@@ -120,6 +120,16 @@ def test_what_is_kept(tmp_path: Path) -> None:
     assert os.listdir(os.path.dirname(path)) == ["overrides.json"]
 
 
+def test_services_can_read_it_whatever_root_lets_others_read(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "overrides.json"
+    before = os.umask(0o077)
+    try:
+        add_override(override(), path=str(path), owner=ME)
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path.parent, path)] == [0o755, 0o644]
+
+
 def test_it_is_bounded(tmp_path: Path) -> None:
     path = str(tmp_path / "overrides.json")
     many = [override(now=NOW + datetime.timedelta(seconds=number)) for number in range(_override.MOST + 5)]
