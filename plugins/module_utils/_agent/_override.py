@@ -31,6 +31,7 @@ MOST = 200
 
 _LENGTH = re.compile(r"(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?")
 _REASON_LIMIT = 160
+_DIRECTORY_MODE = 0o755
 _SERVICE = re.compile(r"[a-z][a-z0-9-]{0,30}(?:@[a-z0-9][a-z0-9-]{0,30})?")
 
 
@@ -147,7 +148,7 @@ def add_override(override: Override, *, path: str = PATH, owner: int = 0) -> Non
         if not os.path.isdir(directory):
             os.makedirs(directory, exist_ok=True)
             # Services read it as their own users, whatever the caller's umask.
-            os.chmod(directory, 0o755)
+            os.chmod(directory, _DIRECTORY_MODE)
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
