@@ -41,6 +41,7 @@ _WILDCARD = re.compile(r"(?:[0-9]{1,3}\.){0,3}\*(?:\.\*){0,3}")
 _MASKED = re.compile(
     r"[0-9A-Fa-f:.]*(?:\*[0-9A-Fa-f:.]*)+|(?=.*[xX])(?:[0-9]{1,3}|[xX]{1,3})(?:\.(?:[0-9]{1,3}|[xX]{1,3})){3}"
 )
+_ADDRESS_LIKE = re.compile(r"[0-9A-Fa-f:.]{2,}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.*")
 _HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_-]+)*\.?")
 _SEPARATORS = re.compile(r"[\s,;|]+")
@@ -70,8 +71,8 @@ class Entry:
     version, first, last: the addresses that it denotes, both ends included; None when it denotes none (``malformed``,
         ``masked``) or both families (``*``).
     accepted: does the exchange take this form? None: not known.
-    readings: for malformed text, what a lenient reader might take it for, the likeliest first. Never evidence that a
-        host is covered.
+    readings: for malformed text, and for the empty address (0.0.0.0), what a lenient reader might take it for, the
+        likeliest first. Never evidence that a host is covered.
     mask: for hidden text, what is still visible.
     """
 
@@ -196,14 +197,15 @@ def parse_entry(text: object, *, rule: AllowlistGrammar) -> Entry:
     found = _V4.fullmatch(text)
     if found is not None:  # nearly every entry, so it goes first
         value = _octets_value(found)
-        return Entry(text=text, kind="address", version=4, first=value, last=value)
+        return Entry(text=text, kind="address", version=4, first=value, last=value, readings=_unspecified(4, value))
     if len(text) > _LONGEST:
         return _malformed(text, "too-long", f"has {len(text)} characters", "write one address per entry")
     for check in _CHECKS:
         entry = check(text, rule)
         if entry is not None:
             return entry
-    return _malformed(text, "not-an-address", "is not an IP address", "write one such as 8.8.8.8")
+    mend = "write one such as 8.8.8.8"
+    return _malformed(text, "not-an-address", "is not an IP address", mend, readings=_addresses_in(text))
 
 
 # --- pieces ---------------------------------------------------------------------------------------------------------
@@ -233,6 +235,18 @@ def _plain_address(text: str) -> tuple[int, int] | None:
         return 6, int(ipaddress.IPv6Address(text))
     except ValueError:
         return None
+
+
+def _addresses_in(text: str) -> tuple[Span, ...]:
+    """Return the addresses that somebody sees in text of which nothing else can be made: ``8.8.8.8#office``."""
+    pieces = _ADDRESS_LIKE.findall(text)
+    found = (_plain_address(each) for piece in pieces for each in (piece, piece.strip("."), piece.rstrip(".:")))
+    return tuple(dict.fromkeys((version, value, value) for version, value in filter(None, found)))
+
+
+def _unspecified(version: int, value: int) -> tuple[Span, ...]:
+    """Return what some programs take the empty address for: every address."""
+    return (_everything(version),) if value == 0 else ()
 
 
 def _sentence(text: str, what: str, mend: str) -> str:
@@ -508,9 +522,12 @@ def _network_by_rule(text: str, rule: AllowlistGrammar, version: int, first: int
     if accepted is False:
         mend = "list single addresses" if version == 4 or rule.ipv6 is not False else "list IPv4 addresses"
         what = f"is an IPv{version} network, which this exchange does not take"
-        return _malformed(text, "network-not-accepted", what, mend, readings=((version, first, last),))
+        readings = ((version, first, last), *_unspecified(version, last))
+        return _malformed(text, "network-not-accepted", what, mend, readings=readings)
     message = "" if accepted else _not_known(text, f"IPv{version} networks")
-    return Entry(text, "network", "", message, version, first, last, accepted=accepted)
+    return Entry(
+        text, "network", "", message, version, first, last, accepted=accepted, readings=_unspecified(version, last)
+    )
 
 
 def _not_known(text: str, form: str) -> str:
@@ -574,16 +591,18 @@ def _check_v6(text: str, rule: AllowlistGrammar) -> Entry | None:
     address = _plain_address(text)
     if address is None:
         mend = "write one such as 2606:4700::1111"
-        return _malformed(text, "ipv6-malformed", "is not an IPv6 address", mend)
+        readings = _addresses_in(text)
+        return _malformed(text, "ipv6-malformed", "is not an IPv6 address", mend, readings=readings)
     version, value = address
     if _is_mapped(version, value):
         return _mapped(text, value, value)
     if rule.ipv6 is False:
         what = "is an IPv6 address, and this exchange takes IPv4 only"
         mend = "make the host use IPv4 for this exchange and list its IPv4 address"
-        return _malformed(text, "ipv6-not-accepted", what, mend, readings=((6, value, value),))
+        readings = ((6, value, value), *_unspecified(6, value))
+        return _malformed(text, "ipv6-not-accepted", what, mend, readings=readings)
     message = "" if rule.ipv6 else _not_known(text, "IPv6")
-    return Entry(text, "address", "", message, 6, value, value, accepted=rule.ipv6)
+    return Entry(text, "address", "", message, 6, value, value, accepted=rule.ipv6, readings=_unspecified(6, value))
 
 
 def _check_numbers(text: str, _rule: AllowlistGrammar) -> Entry | None:

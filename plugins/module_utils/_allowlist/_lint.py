@@ -131,7 +131,7 @@ def paste_text(
                 left_out.append((entry.text, reason))
                 # A person's new entry can wait; one that the exchange holds today would be lost by pasting.
                 unclear = unclear or (name != "add" and _may_be_in_use(entry))
-                open_today = open_today or (name != "add" and entry.kind == "everything")
+                open_today = open_today or (name != "add" and _may_be_all(entry))
             elif entry.spans not in seen:
                 seen.add(entry.spans)
                 parts[name].append(entry)
@@ -286,9 +286,14 @@ def _why_not(entry: Entry, owned: SpanUnion | None) -> str:
 
 def _may_be_in_use(entry: Entry) -> bool:
     """Tell whether an entry that is left out may be what lets some host in today."""
-    if entry.kind == "everything":
+    if _may_be_all(entry):
         return False  # it is to go, and a note of its own says what that takes
     return bool(entry.readings) or entry.mask is not None or any(first != last for _version, first, last in entry.spans)
+
+
+def _may_be_all(entry: Entry) -> bool:
+    """Tell whether an entry lets everybody in, or is the empty address, which some programs read so."""
+    return entry.kind == "everything" or bool(entry.spans and entry.readings)
 
 
 def _notes(

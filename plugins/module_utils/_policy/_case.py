@@ -273,7 +273,7 @@ def listing(entries: tuple[str, ...], grammar: AllowlistGrammar, owned: tuple[st
     reports = lint(entries, grammar=grammar, owned_prefixes=owned)
     parsed = tuple(report.entry for report in reports)
     # Single addresses alone never add up to everything, and most lists hold nothing else.
-    everything = any(entry.kind != "address" for entry in parsed) and is_everything(parsed)
+    everything = any(entry.kind != "address" or entry.readings for entry in parsed) and is_everything(parsed)
     return Listing(parsed, reports, everything, any(entry.kind == "masked" for entry in parsed))
 
 

@@ -85,6 +85,11 @@ def entries(*texts: str, rule: AllowlistGrammar = TAKES_ALL) -> list[Entry]:
         (["8.8.8.*"], "8.8.8.8", None),
         (["2001:db8::*"], "2001:db8::1", None),
         (["example.org"], "8.8.8.8", False),
+        (["0.0.0.0"], "8.8.8.8", None),
+        (["0.0.0.0"], "2606:4700::1", False),
+        (["::"], "2606:4700::1", None),
+        (["8.8.8.8 # office"], "8.8.8.8", None),
+        (["8.8.8.8 # office"], "8.8.8.9", False),
         ([""], "8.8.8.8", False),
     ],
 )
@@ -141,6 +146,10 @@ def test_a_question_that_is_not_one_address_is_refused(address: str) -> None:
         (["*.*.*.*"], True),
         ([" *"], True),
         (["0/0"], True),
+        # Some programs read the empty address as "every address".
+        (["0.0.0.0"], True),
+        (["::"], True),
+        (["9.9.9.9", "0.0.0.0/32"], True),
         (["10.0.0.0/8", "fc00::/7"], False),
         (["****"], False),
     ],
@@ -218,6 +227,11 @@ WRAPPERS = [
     "{},",
     "{}/",
     "{}/999",
+    "{} (office)",
+    "{}#home",
+    "<{}>",
+    "{}!",
+    "vps={}",
 ]
 
 

@@ -241,7 +241,7 @@ def test_a_network_that_is_there_stays() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["203.**.154", "8.8.8.8 ", "8.8.8.*", "8.0.0.0/5"])
+@pytest.mark.parametrize("text", ["203.**.154", "8.8.8.8 ", "8.8.8.*", "8.0.0.0/5", "8.8.8.8 (office)", "2600::1#vps"])
 @pytest.mark.parametrize("part", ["keep", "remove_later"])
 def test_no_whole_list_when_pasting_it_would_lose_an_entry(text: str, part: str) -> None:
     parts = {"keep": ["9.9.9.9"], "add": ["1.1.1.1"], "remove_later": ["4.4.4.4"]}
@@ -259,7 +259,7 @@ def test_an_entry_that_lets_nobody_in_is_dropped_without_harm(text: str) -> None
     assert [given for given, _reason in paste.left_out] == [text]
 
 
-@pytest.mark.parametrize("text", ["*", "0.0.0.0/0", "::/0"])
+@pytest.mark.parametrize("text", ["*", "0.0.0.0/0", "::/0", "0.0.0.0", "::"])
 def test_an_open_list_is_replaced_with_a_warning(text: str) -> None:
     paste = paste_text(keep=[text], add=["9.9.9.9"], remove_later=[], grammar=TAKES_ALL)
     assert paste.line == "9.9.9.9"

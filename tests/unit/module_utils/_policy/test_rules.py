@@ -150,6 +150,12 @@ ROWS = [
         "fail critical observed",
         key(observed=seen(account=Account(id="abc")), declared={"account": "ABC"}),
     ),
+    # The empty address is "every address" to some programs.
+    Row(
+        "ip-restriction-required",
+        "fail critical observed",
+        key(observed=seen(allowlist=Allowlist("entries", ("0.0.0.0",)))),
+    ),
     Row("retired-key-alive", "not_applicable", key()),
     Row("retired-key-alive", "not_applicable", key(declared={"lifecycle": "in_use"})),
     Row("retired-key-alive", "pass high proved", refused("invalid_key", declared=RETIRED)),
