@@ -74,7 +74,7 @@ options:
   baseline:
     description:
       - A report of this inventory whose failures are known. They are still reported, and do not block unless they have
-        become worse. Only what is new blocks.
+        become worse or name another thing (a permission, a key, a host). Only what is new blocks.
       - Failures of rules that cannot be waived always block.
     type: path
   declared_addresses:

@@ -20,18 +20,45 @@ WayName = tuple[str, str, str, t.Optional[str]]
 _MEND = "give a file that fleet_policy wrote with report_path"
 
 
+#: Rules whose evidence names what was found: another such thing on the same key is another failure.
+_NAMING = frozenset(
+    (
+        "allowlist-entry-not-public",
+        "allowlist-entry-too-wide",
+        "key-management-forbidden",
+        "key-not-shared",
+        "money-out-forbidden",
+        "permissions-as-declared",
+        "unknown-key-on-account",
+    )
+)
+
+
+class Known(t.NamedTuple):
+    """How grave a known failure was, and the words of its evidence."""
+
+    rank: int
+    words: frozenset[str] = frozenset()
+
+
 class Baseline(t.NamedTuple):
-    """Failures that were known when ``judged_at``: rule, host and key, with the rank of their severity."""
+    """Failures that were known when ``judged_at``, by rule, host and key."""
 
     judged_at: str
-    known: t.Mapping[tuple[str, str | None, str | None], int]
+    known: t.Mapping[tuple[str, str | None, str | None], Known]
 
     def holds(self, finding: Finding) -> str | None:
         """Return why this failure is nothing new, or ``None`` for one that is new or has become worse."""
-        rank = self.known.get((finding.rule, finding.subject.host, finding.subject.key))
-        if rank is None or RANK[finding.severity] > rank:
+        known = self.known.get((finding.rule, finding.subject.host, finding.subject.key))
+        if known is None or RANK[finding.severity] > known.rank:
+            return None
+        if finding.rule in _NAMING and not _words(finding.evidence) <= known.words:
             return None
         return f"in the baseline of {self.judged_at}"
+
+
+def _words(evidence: str) -> frozenset[str]:
+    return frozenset(each.strip(",;:()") for each in evidence.split())
 
 
 class Worked(t.NamedTuple):
@@ -51,7 +78,7 @@ class History(t.NamedTuple):
 
 def read_baseline(document: t.Any, *, where: str) -> Baseline:
     """Read the failures of an earlier report; raises ``InputError`` for what is none."""
-    known: dict[tuple[str, str | None, str | None], int] = {}
+    known: dict[tuple[str, str | None, str | None], Known] = {}
     for index, finding in enumerate(_list(document, "findings", where)):
         place = f"{where}.findings[{index}]"
         subject = _mapping(finding, "subject", place)
@@ -61,7 +88,9 @@ def read_baseline(document: t.Any, *, where: str) -> Baseline:
         if severity not in RANK:
             raise InputError(field=f"{place}.severity", value=severity, problem="is not a severity", mend=_MEND)
         name = (rule, _optional(subject, "host", place), _optional(subject, "key", place))
-        known[name] = max(RANK[severity], known.get(name, 0))
+        before = known.get(name, Known(0))
+        words = _words(_optional(finding, "evidence", place) or "") if rule in _NAMING else frozenset()
+        known[name] = Known(max(RANK[severity], before.rank), before.words | words)
     return Baseline(_instant(document, "judged_at", where), known)
 
 

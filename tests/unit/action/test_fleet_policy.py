@@ -28,6 +28,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._facts import (
     Account,
     Allowlist,
     KeyFacts,
+    OtherKey,
     SourceAnswer,
     to_json,
 )
@@ -821,6 +822,44 @@ def test_a_baseline_spares_neither_what_cannot_be_waived_nor_what_became_worse(
     result = inventory.judged(baseline=str(baseline))
     assert finding(result, "key-owner-declared")["severity"] == "medium"
     assert finding(result, "key-owner-declared")["spared"] is None
+
+
+def _strangers(*masked: str) -> KeyFacts:
+    others = tuple(OtherKey(each, ("read", "spot_trade"), None) for each in masked)
+    return own("bot1", exchange="woo", observed=seen(masked_id=IDS["bot1"], other_keys=others))
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "other", "spared"),
+    [
+        ("unknown-key-on-account", ("dddd…4444",), ("dddd…4444",), True),
+        ("unknown-key-on-account", ("dddd…4444", "eeee…5555"), ("eeee…5555",), True),
+        ("unknown-key-on-account", ("dddd…4444",), ("eeee…5555",), False),
+        ("unknown-key-on-account", ("dddd…4444",), ("dddd…4444", "eeee…5555"), False),
+        ("permissions-as-declared", ("earn",), ("earn",), True),
+        ("permissions-as-declared", ("earn", "convert"), ("earn",), True),
+        ("permissions-as-declared", ("earn",), ("convert",), False),
+        ("money-out-forbidden", ("spend",), ("transfer_out",), False),
+    ],
+)
+def test_a_baseline_spares_what_was_found_and_not_whatever_its_rule_finds_next(
+    inventory: Inventory, tmp_path: Path, rule: str, known: tuple[str, ...], other: tuple[str, ...], spared: bool
+) -> None:
+    def facts(*words: str) -> KeyFacts:
+        if rule == "unknown-key-on-account":
+            return _strangers(*words)
+        permissions = ("read", "spot_trade", "margin_trade", *words)
+        return own("bot1", observed=seen(masked_id=IDS["bot1"], permissions=permissions))
+
+    if rule == "unknown-key-on-account":
+        inventory.declares("bot1", declared(exchange="woo"))
+    inventory.learned("bot1", facts(*known))
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(json.dumps(inventory.reported()), encoding="ascii")
+    inventory.learned("bot1", facts(*other))
+    one = finding(inventory.judged(baseline=str(baseline)), rule)
+    assert one["status"] == "fail"
+    assert (one["spared"] is not None) is spared
 
 
 @pytest.mark.parametrize(("day", "blocks"), [("2026-11-23", False), ("2026-11-22", True)])
