@@ -23,7 +23,7 @@ from ..module_utils._policy._settings import read_policy
 from ..module_utils._policy._waivers import read_waivers
 from ..module_utils._version import VERSION
 from ..plugin_utils import _fleet_report, _report
-from ..plugin_utils._facts_files import FactsFile, plain, read_json, read_usable
+from ..plugin_utils._facts_files import FactsFile, Refused, plain, read_json, read_usable
 from ..plugin_utils._inventory_keys import DeclaredKey, declared_keys
 from ..plugin_utils._judge_action import (
     Facts,
@@ -39,6 +39,8 @@ from ..plugin_utils._judge_action import (
 MOST_FINDINGS = 500
 MOST_ALLOWLISTS = 100
 _THRESHOLDS = [*SEVERITIES, NEVER]
+#: Kinds of files by which rules about a host judge.
+_OF_A_MACHINE = frozenset(("credentials", "exposed", "inventory"))
 
 
 class ActionModule(JudgeAction):
@@ -160,6 +162,7 @@ def _gather(
 
     refused = read_usable(sources=[str(source) for source in sources], add=add)
     bad = {each.host: each.why for each in refused if each.kind == "api_keys"}
+    _note_unread(refused, facts=facts, hosts=hosts)
     exchanges = {(key.host, key.name): key.declared["exchange"] for key in declared}
     known: set[Place] = set()
     unseen: dict[Place, str] = {}
@@ -187,6 +190,12 @@ def _gather(
     facts.declare([key.declared for key in declared], host="", wheres=[key.where for key in declared])
     problems = [] if declared else _silent(hosts - fresh)
     return facts, unseen, problems + [each.why for each in refused] + strangers
+
+
+def _note_unread(refused: t.Iterable[Refused], *, facts: Facts, hosts: frozenset[str]) -> None:
+    for each in refused:
+        if each.host in hosts and each.kind in _OF_A_MACHINE:
+            facts.unread(str(each.host), each.kind, each.why)
 
 
 def _silent(hosts: t.Iterable[str]) -> list[str]:

@@ -264,6 +264,11 @@ class Facts:
             )
         self.machines[host] = known
 
+    def unread(self, host: str, kind: str, why: str) -> None:
+        """Note that a file of this kind about a host cannot be used."""
+        known = self.machines.get(host, Machine(host))
+        self.machines[host] = known._replace(unread={**known.unread, kind: why})
+
     def add_scan(self, host: str, data: t.Any, *, where: str) -> str:
         """Add what ``exposed_credential_info`` told of a host, or of an inventory there; return which of the two."""
         scan = data.get("scan") if isinstance(data, dict) else None

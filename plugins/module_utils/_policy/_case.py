@@ -128,7 +128,7 @@ class Machine(t.NamedTuple):
     ``identity`` holds what two hosts have in common only when one is a clone of the other. ``overrides`` are those of
     the check before a start, ``None`` where nobody looked or they could not be read. ``learned`` says when that was
     learned which comes from a file: ``credentials`` (with host key, identity and overrides), ``transport``, ``exposed``
-    and ``inventory``; what is not in it was learned just now.
+    and ``inventory``; what is not in it was learned just now. ``unread`` says why what was learned cannot be used.
     """
 
     host: str
@@ -142,6 +142,7 @@ class Machine(t.NamedTuple):
     overrides: t.Sequence[t.Mapping[str, t.Any]] | None = None
     overrides_problem: str | None = None
     learned: t.Mapping[str, str] = {}
+    unread: t.Mapping[str, str] = {}
 
 
 class Host:

@@ -176,9 +176,7 @@ def judge(
                 comes = not host.keys or any((host.name, key.name) not in replaced for key in host.keys)
                 old = _old(host.machine, rule.learned, policy=policy, now=now, since=fleet.since if fleet else 0.0)
                 for subject, answer in rule.function(HostCase(host, policy, gate in PLACING and comes, whole)):
-                    doubtful = old is not None and answer.status == PASSED
-                    # What was bad is reported still; what was good may be so no more.
-                    told = unknown(f"what was learned of the host is {old}", remedy=_LEARN) if doubtful else answer
+                    told = _told_now(answer, host.machine, rule.learned, old=old)
                     judgement.add(rule, subject, told, raw=(host.name, subject.key))
     loosened = policy.loosened(defaults=DEFAULTS) + milder(asked, than=gate)
     if rules is None:
@@ -198,6 +196,16 @@ def _severity(rule: Rule, verdict: Verdict, *, named: str | None) -> str:
     if named is None:
         return own
     return named if RANK[named] < RANK[rule.severity] else worse(own, named)
+
+
+def _told_now(answer: Verdict, machine: Machine | None, kind: str, *, old: str | None) -> Verdict:
+    """Return a rule's answer about a host, as far as its facts can prove it now. What was bad is reported still."""
+    unread = machine.unread.get(kind) if machine is not None else None
+    if unread is not None and answer.status != FAIL:
+        return unknown(f"what was learned of the host cannot be used: {shown(unread, limit=200)}", remedy=_LEARN)
+    if old is not None and answer.status == PASSED:
+        return unknown(f"what was learned of the host is {old}", remedy=_LEARN)
+    return answer
 
 
 def _old(machine: Machine | None, kind: str, *, policy: Policy, now: float, since: float) -> str | None:

@@ -663,6 +663,22 @@ def _scanned(inventory: Inventory, *places: dict[str, t.Any]) -> None:
     write_facts(directory=str(inventory.facts), host="bot1", kind="exposed", document=scan)
 
 
+@pytest.mark.parametrize("kind", ["exposed", "credentials"])
+def test_what_a_broken_file_would_have_told_of_a_host_is_not_known(inventory: Inventory, kind: str) -> None:
+    _scanned(inventory)
+    file = inventory.facts / f"bot1.{kind}.json"
+    whole = file.read_text(encoding="ascii")
+    for broken in (whole[: len(whole) // 2], whole.replace('"schema": 1', '"schema": 2')):
+        file.write_text(broken, encoding="ascii")
+        result = inventory.judged()
+        rules = ("credential-exposed", "swap-unencrypted") if kind == "exposed" else ("host-cloned", "host-key-bound")
+        for rule in rules:
+            one = finding(result, rule)
+            assert one["status"] == "unknown"
+            assert f"bot1.{kind}.json" in one["evidence"]
+        assert found(result, "host-cloned", "bot2") == ["pass"]
+
+
 @pytest.mark.parametrize(
     ("learned", "options", "says"),
     [
