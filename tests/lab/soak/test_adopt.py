@@ -394,12 +394,16 @@ def test_one_user_of_a_file_with_two(world: World) -> None:
 
 
 def test_a_file_that_is_behind_its_credential_is_left_alone(world: World) -> None:
-    world.write(CONFIG, text(world.keys[2]))
+    alive, dead = text(world.keys[1]), text(world.keys[2])
+    world.write(CONFIG, alive)
     run = world.bot()
     assert run.returncode != 0
     assert "holds a key that read_from does not find with the same values" in run.output
     assert world.keys[3].key in decrypt(world.lab, HOST, "grid")
-    assert world.path(CONFIG).read_text(encoding="utf-8") == text(world.keys[2])
+    assert world.path(CONFIG).read_text(encoding="utf-8") == alive
+    world.write(CONFIG, dead)
+    assert "the exchange does not know grid (any more). Remove it from the file" in world.said(world.bot())
+    assert world.path(CONFIG).read_text(encoding="utf-8") == dead
     world.path(CONFIG).unlink()
 
 
