@@ -18,7 +18,7 @@ from .._credential._run import run
 from .._errors import TradingHostsError
 from ._config import Config, as_address
 from ._refresh import Refresher
-from ._rules import IN, NAMES, OUT, V6, removal
+from ._rules import IN, LOADED_AT, NAMES, OUT, V6, removal
 from ._system import CONFIRMED, SERVICE, TRIAL, Host, config_in_force, read_text, remove
 
 #: Names that hang hold a thread each until their resolver gives up.
@@ -74,14 +74,24 @@ def status() -> int:
             since = ", ".join(f"{address} ({now - seen:.0f} s ago)" for address, seen in sorted(held.items()))
             missing = "" if as_address(to.host) else ": no address known"
             lines.append(f"  {to.host} {to.protocol}/{to.port}{f': {since}' if since else missing}")
-    lines.append("not declared, packets and bytes since the rules were loaded:")
+    loaded = loaded_at(run(argv=["nft", "--numeric", "list", "set", *NAMES.split(), LOADED_AT]).stdout)
+    since = "at a time not known" if loaded is None else f"{(now - loaded) / 3600:.1f} hours ago"
+    lines.append(f"not declared, packets and bytes since the rules were loaded, {since}:")
     for counter in (OUT, IN, V6):
         lines += _listed("counter", counter, wanted="packets")
-    lines.append("where to (address . protocol . port) and to which own ports (protocol . port), in the last 7 days:")
+    lines.append(
+        "where to (address . protocol . port) and to which own ports (protocol . port), since then and in the last 7 days:"
+    )
     for name in (f"{OUT}_4", f"{OUT}_6", IN):
         lines += _listed("set", name, wanted="counter packets")
     os.write(1, ("\n".join(lines) + "\n").encode(errors="replace"))
     return 0
+
+
+def loaded_at(listed: bytes) -> int | None:
+    """Return when the rules were loaded, in seconds since 1970, from the set that tells it."""
+    found = re.search(rb"elements = \{ (0x[0-9a-f]{1,16}|[0-9]{1,20}) \}", listed)
+    return int(found[1], 0) if found else None
 
 
 def rollback() -> int:

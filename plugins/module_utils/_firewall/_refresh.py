@@ -112,7 +112,7 @@ class Refresher:
     def _load(self) -> None:
         wanted = elements(self._config, self._known)
         self._uids = self._system.uids(users(self._config))
-        self._system.nft(ruleset(self._config, elements=wanted, uids=self._uids))
+        self._system.nft(ruleset(self._config, elements=wanted, uids=self._uids, now=self._system.now()))
         self._loaded = wanted
         self._table = self._system.table_id()
 

@@ -18,8 +18,11 @@ from ._known import Known
 
 FAMILY, TABLE = "inet", "trading_hosts"
 NAMES = f"{FAMILY} {TABLE}"
+CHAINS = ("input", "output")
 #: The counters of what was not declared; under ``enforce`` that is what was refused.
 OUT, IN, V6 = "undeclared_out", "undeclared_in", "ipv6_of_ipv4_only"
+#: The set whose only element is when the rules were loaded.
+LOADED_AT = "loaded_at"
 #: What a line in the kernel's log begins with.
 LOG_PREFIX = "trading-hosts-firewall"
 
@@ -77,8 +80,10 @@ def elements(config: Config, known: Known) -> Elements:
     return found
 
 
-def ruleset(config: Config, *, elements: Elements, uids: t.Mapping[str, int]) -> str:
+def ruleset(config: Config, *, elements: Elements, uids: t.Mapping[str, int], now: float = 0.0) -> str:
     """Return what replaces the whole table in one transaction. ``uids`` are the users that exist on the host.
+
+    What was not declared is counted anew from ``now`` on, in seconds since 1970, which the table tells.
 
     A rule for users of whom none exists is left out: it would let nobody pass.
     """
@@ -90,6 +95,7 @@ table {NAMES} {{
   counter {OUT} {{ }}
   counter {IN} {{ }}
   counter {V6} {{ }}
+  set {LOADED_AT} {{ type mark; elements = {{ {now:.0f} }} }}
 {_sets(config, elements)}\
   set {OUT}_4 {{ type ipv4_addr . inet_proto . inet_service; size 1024; flags dynamic,timeout; timeout 7d; counter; }}
   set {OUT}_6 {{ type ipv6_addr . inet_proto . inet_service; size 1024; flags dynamic,timeout; timeout 7d; counter; }}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import pwd
@@ -18,7 +19,7 @@ from .._credential._run import run
 from .._errors import StoreError
 from ._config import RESOLV_CONF, Config, addresses, read_config
 from ._known import Known, from_text, to_text
-from ._rules import FAMILY, TABLE
+from ._rules import CHAINS, FAMILY, TABLE
 
 PROGRAM = "/usr/local/sbin/trading-hosts-firewall"
 SERVICE = "trading-hosts-firewall.service"
@@ -49,7 +50,7 @@ class System(t.Protocol):
         """Carry out commands in one transaction; raises :class:`NftError` or ``StoreError``."""
 
     def table_id(self) -> str:
-        """Return what tells the table from any other one in its place; empty where there is none.
+        """Return what tells the table and its rules from any others in their place; empty where there is none.
 
         Others may have flushed everything, and may have loaded an older copy of it from a file of theirs.
         """
@@ -82,13 +83,13 @@ class Host:
             raise NftError(explain(done.stderr.decode(errors="replace"), commands=commands))
 
     def table_id(self) -> str:
-        done = run(argv=["nft", "-j", "list", "tables", FAMILY])
-        if done.rc == 0:
-            told = [each.get("table", {}) for each in json.loads(done.stdout)["nftables"]]
-            return "".join(str(t["handle"]) for t in told if (t.get("family"), t.get("name")) == (FAMILY, TABLE))
-        # This nft was built without JSON, and tells no table's number.
-        found = run(argv=["nft", "list", "counters", "table", FAMILY, TABLE])
-        return "without a number" if found.rc == 0 else ""
+        # A file without a flush at its beginning adds its rules to those that are there, and sets the policies.
+        listed = [
+            run(argv=["nft", "--stateless", "--numeric", "list", "chain", FAMILY, TABLE, chain]) for chain in CHAINS
+        ]
+        if any(done.rc for done in listed):
+            return ""
+        return f"{_number()} {hashlib.sha256(b''.join(done.stdout for done in listed)).hexdigest()}"
 
     def resolve(self, name: str) -> t.Sequence[str]:
         if name == RESOLV_CONF:
@@ -115,6 +116,13 @@ class Host:
 
     def say(self, text: str) -> None:
         os.write(1, f"{text}\n".encode(errors="replace"))
+
+
+def _number() -> str:
+    """Return the table's number, which no later one of its name has; empty where nft was built without JSON."""
+    done = run(argv=["nft", "--json", "list", "tables", FAMILY])
+    told = [each.get("table", {}) for each in json.loads(done.stdout)["nftables"]] if done.rc == 0 else []
+    return "".join(str(each["handle"]) for each in told if (each.get("family"), each.get("name")) == (FAMILY, TABLE))
 
 
 def config_in_force() -> Config | None:

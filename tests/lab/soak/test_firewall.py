@@ -204,9 +204,13 @@ def test_an_older_copy_that_somebody_loads_again_does_not_stay(lab: Lab, dns: Dn
     # What is saved to /etc/nftables.conf one day comes back with the next reload of that.
     saved = lab.execute("alpha", ["nft", "list", "table", "inet", "trading_hosts"]).stdout
     older = saved.replace("policy drop", "policy accept") + "flush set inet trading_hosts exchanges_4\n"
-    lab.execute("alpha", ["nft", "-f", "-"], text_input=f"delete table inet trading_hosts\n{older}")
-    wait_for(
-        lambda: connect(lab, "alpha", (EXCHANGE, 443, None), (UNDECLARED, 443, None)) == ["reached", "refused"],
-        what="the rules to be those of today",
-        timeout=30,
-    )
+    for before in ("delete table inet trading_hosts\n", ""):  # without it nft adds it to what is there
+        lab.execute("alpha", ["nft", "-f", "-"], text_input=f"{before}{older}")
+        wait_for(
+            lambda: connect(lab, "alpha", (EXCHANGE, 443, None), (UNDECLARED, 443, None)) == ["reached", "refused"],
+            what="the rules to be those of today",
+            timeout=30,
+        )
+    # For these two, for what was deleted before, and for the user who was made; its own rules are none of others.
+    said = lab.execute("alpha", ["journalctl", "--unit=trading-hosts-firewall", "--output=cat", "--no-pager"]).stdout
+    assert 3 <= said.count("loading them again") <= 4

@@ -218,6 +218,7 @@ def test_an_older_table_that_somebody_put_back_is_replaced(refresher: Refresher,
     (loaded,) = host.commands
     assert loaded.startswith("table ")
     assert "elements = { 192.0.2.1 . tcp . 443, 192.0.2.2 . tcp . 443 }" in loaded
+    assert f"set loaded_at {{ type mark; elements = {{ {host.clock:.0f} }} }}" in loaded
     host.clock += LOOK_EVERY
     refresher.round()
     assert host.commands == [loaded]

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._credential._run import Completed
 from ansible_collections.trading.hosts.plugins.module_utils._firewall import _ssh, _system
+from ansible_collections.trading.hosts.plugins.module_utils._firewall._program import loaded_at
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._system import (
     explain,
     name_servers,
@@ -47,31 +48,41 @@ def test_what_nft_complains_of_is_one_line(stderr: str, said: str) -> None:
     assert explain(stderr, commands="table x {\n    foo bar\n}\n") == said
 
 
-_OTHER = {"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "filter", "handle": 2}}
+class Tables:
+    """An nftables with one table, of which a test sets what it lists."""
+
+    def __init__(self) -> None:
+        self.handle: int | None = 7
+        self.has_json = True
+        self.chains = {"input": "policy drop", "output": "policy drop"}
+
+    def run(self, *, argv: list[str]) -> Completed:
+        if argv[:4] == ["nft", "--json", "list", "tables"]:
+            others = [{"metainfo": {}}, {"table": {"family": "inet", "name": "filter", "handle": 2}}]
+            ours = {"table": {"family": "inet", "name": "trading_hosts", "handle": self.handle}}
+            told = {"nftables": [*others, *([ours] if self.handle else [])]}
+            return Completed(0 if self.has_json else 1, json.dumps(told).encode() if self.has_json else b"", b"")
+        assert argv[:7] == ["nft", "--stateless", "--numeric", "list", "chain", "inet", "trading_hosts"]
+        return Completed(0 if self.handle else 1, self.chains[argv[7]].encode() if self.handle else b"", b"")
 
 
-@pytest.mark.parametrize(
-    ("answers", "told"),
-    [
-        ([(0, {"nftables": [*_OTHER, {"table": {"family": "inet", "name": "trading_hosts", "handle": 7}}]})], "7"),
-        ([(0, {"nftables": [*_OTHER]})], ""),
-        ([(0, {"nftables": [{"table": {"family": "ip", "name": "trading_hosts", "handle": 7}}]})], ""),
-        ([(1, "JSON support not compiled-in"), (0, "")], "without a number"),
-        ([(1, "JSON support not compiled-in"), (1, "")], ""),
-    ],
-)
-def test_a_table_is_told_from_another_one_in_its_place(
-    monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, object]], told: str
-) -> None:
-    left = iter(answers)
-
-    def run(*, argv: list[str]) -> Completed:
-        assert argv[0] == "nft"
-        rc, said = next(left)
-        return Completed(rc, said.encode() if isinstance(said, str) else json.dumps(said).encode(), b"")
-
-    monkeypatch.setattr(_system, "run", run)
-    assert _system.Host().table_id() == told
+@pytest.mark.parametrize("has_json", [True, False])
+def test_a_table_is_told_from_another_one_in_its_place(monkeypatch: pytest.MonkeyPatch, has_json: bool) -> None:
+    tables = Tables()
+    tables.has_json = has_json
+    monkeypatch.setattr(_system, "run", tables.run)
+    host = _system.Host()
+    loaded = host.table_id()
+    assert loaded
+    assert host.table_id() == loaded
+    # What `nft -f` makes of a file without a flush: the policy of that day, and its rules behind those that are there.
+    tables.chains["output"] = "policy accept"
+    assert host.table_id() not in ("", loaded)
+    tables.chains["output"] = "policy drop"
+    tables.handle = 8
+    assert (host.table_id() == loaded) is not has_json
+    tables.handle = None
+    assert host.table_id() == ""
 
 
 def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
@@ -84,6 +95,18 @@ def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
     assert (read_text(path), before.st_mode & 0o777, after.st_mode & 0o777) == ("two", 0o600, 0o644)
     assert before.st_ino != after.st_ino
     assert os.listdir(tmp_path / "new") == ["state.json"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        (b"\tset loaded_at {\n\t\ttype mark\n\t\telements = { 0x69225ad0 }\n\t}\n", 0x69225AD0),
+        (b"\t\telements = { 1763859152 }\n", 1763859152),
+        (b"", None),
+    ],
+)
+def test_the_rules_tell_since_when_they_count(listed: bytes, told: int | None) -> None:
+    assert loaded_at(listed) == told
 
 
 # --- SSH ---
