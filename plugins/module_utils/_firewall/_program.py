@@ -79,9 +79,8 @@ def status() -> int:
     lines.append(f"not declared, packets and bytes since the rules were loaded, {since}:")
     for counter in (OUT, IN, V6):
         lines += _listed("counter", counter, wanted="packets")
-    lines.append(
-        "where to (address . protocol . port) and to which own ports (protocol . port), since then and in the last 7 days:"
-    )
+    what = "where to (address . protocol . port) and to which own ports (protocol . port)"
+    lines.append(f"{what}, since then and in the last 7 days:")
     for name in (f"{OUT}_4", f"{OUT}_6", IN):
         lines += _listed("set", name, wanted="counter packets")
     os.write(1, ("\n".join(lines) + "\n").encode(errors="replace"))
