@@ -33,6 +33,8 @@ _KIND_OF_BASIS = {"exchange_accepted": "accepted", "exchange_printed": "printed"
 _NEVER = "Do not lift the IP restriction, and do not list an address that you cannot explain."
 #: The first mend of the IPv6 trap.
 IPV4_ONLY = "Make the service use IPv4 only (ip_family: ipv4), and declare that: egress_paths with family ipv4."
+#: Hosts that are named in one line.
+_MOST = 6
 _FIXED = "a fixed IPv6 source address (one /128), with privacy extensions off"
 _NEVER_V6 = "Do not list an IPv6 network unless a named person attests that it is yours alone (owned_prefixes)."
 
@@ -191,7 +193,7 @@ def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str
     if case.list_state == "unrestricted" and others:
         # Who is let in today because everybody is must be on the list that ends that.
         return Remedy(
-            f"Restrict the key to {listed(agreed)} and to the addresses of {listed(others)}, all in one step.",
+            f"Restrict the key to {listed(agreed)} and to the addresses of {others}, all in one step.",
             "Learn the key again.",
             f"Do not list this host alone: the others would be cut off. {_NEVER}",
             where,
@@ -208,12 +210,13 @@ def _listing_remedy(case: Case, addresses: t.Sequence[str]) -> tuple[Remedy, str
     ), line
 
 
-def _other_users(case: Case) -> list[str]:
-    """Return the other hosts that use the key, or may have to, as far as is known."""
-    names = [*(case.declared.get("shared_with") or ()), *(case.declared.get("standby_hosts") or ())]
-    if case.fleet is not None:
-        names += sorted(case.fleet.users(case))
-    return [name for name in dict.fromkeys(map(str, names)) if name != case.key.host]
+def _other_users(case: Case) -> str:
+    """Return in one line the other hosts that use the key, or may have to, as far as is known."""
+    users = case.fleet.users(case) if case.fleet is not None else ()
+    declared = [*(case.declared.get("shared_with") or ()), *(case.declared.get("standby_hosts") or ())]
+    names = [name for name in dict.fromkeys((*map(str, declared), *users[:_MOST])) if name != case.key.host]
+    more = f" and {len(users) - _MOST} more" if len(users) > _MOST else ""
+    return listed(names, most=_MOST) + more
 
 
 def _paste(case: Case, add: t.Sequence[str]) -> str | None:

@@ -150,6 +150,7 @@ class Group:
     def __init__(self) -> None:
         self.cases: list[Case] = []
         self.text: AllowlistText | None = None
+        self.hosts: tuple[str, ...] | None = None
         self.idle: tuple[Entry, ...] = ()
         self.sure = True
 
@@ -379,10 +380,14 @@ class Fleet:
             for way in case.ways
         )
 
-    def users(self, case: Case) -> set[str]:
-        """Return all hosts that are known to use the key of ``case``."""
+    def users(self, case: Case) -> tuple[str, ...]:
+        """Return all hosts that are known to use the key of ``case``, worked out once for all of them."""
         group = self.group(case)
-        return {other.key.host for other in group.cases} if group is not None else set()
+        if group is None:
+            return ()
+        if group.hosts is None:
+            group.hosts = tuple(sorted({other.key.host for other in group.cases}))
+        return group.hosts
 
     def _since(self, group: Group, entry: str, *, whole: bool) -> str | None:
         history = self.given.history
