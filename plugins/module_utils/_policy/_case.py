@@ -560,9 +560,9 @@ def shown(text: t.Any, *, limit: int = 80) -> str:
 
 def listed(texts: t.Iterable[t.Any], *, most: int = 5) -> str:
     """Return some foreign texts in one line, and how many more there are."""
-    each = [shown(text, limit=50) for text in texts]
+    each = list(texts)
     rest = f" and {len(each) - most} more" if len(each) > most else ""
-    return ", ".join(each[:most]) + rest
+    return ", ".join(shown(text, limit=50) for text in each[:most]) + rest
 
 
 def days(seconds: float) -> str:
