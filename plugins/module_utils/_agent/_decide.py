@@ -145,8 +145,8 @@ def _mend(finding: Finding) -> str:
     if remedy is None:
         return ""
     then = remedy.then
-    if finding.code == "ip_refused":
-        # There is nothing to be pasted from a journal: the address is entered by hand.
+    if finding.code == "ip_refused" and remedy.where:
+        # There is nothing to be pasted from a journal: the address is entered by hand, where a list can mend it at all.
         then = "Enter it in the key's allowlist, and keep what is listed there."
     where = f" ({remedy.where})" if remedy.where else ""
     return f" Mend: {' '.join(filter(None, (remedy.do_now, then)))}{where}"

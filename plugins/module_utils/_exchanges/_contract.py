@@ -305,6 +305,10 @@ class Exchange(abc.ABC):
         """Return the id of a key or an account as it is compared with another one."""
         return name.strip()
 
+    def region_codes(self) -> frozenset[str]:
+        """Return the codes of ``ip_refused`` that no allowlist mends: the exchange does not serve that region."""
+        return frozenset()
+
     def living_codes(self) -> frozenset[str] | None:
         """Return the codes of ``invalid_key`` with which it refuses keys that it has still, switched off.
 

@@ -96,6 +96,10 @@ class Okx(Exchange):
             (environment, region): Site(url) for environment in ("mainnet", "demo") for region, url in hosts.items()
         }
 
+    def region_codes(self) -> frozenset[str]:
+        """Return that of an address from which nothing is served."""
+        return frozenset(("50121",))
+
     def key_shape(self) -> KeyShape:
         """Return a UUID and 32 upper hexadecimal digits."""
         return KeyShape(api_key=r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", secret=r"[0-9A-F]{32}")

@@ -104,6 +104,10 @@ def address_remedy(case: Case, missing: t.Sequence[str] | None = None) -> tuple[
 
     ``missing`` are the addresses to add; ``None`` means all that this key's calls come from and the list lacks.
     """
+    access = case.key.access
+    if case.status == "ip_refused" and case.exchange is not None and access.code in case.exchange.region_codes():
+        step = shown(access.next_step, limit=200) or f"{case.title} does not serve this host's region."
+        return Remedy("Manage open positions in the exchange's own app.", step), None
     addresses = _missing(case) if missing is None else missing
     if trapped(case, addresses):
         return _trap_remedy(case, addresses)

@@ -957,6 +957,16 @@ def test_the_name_of_another_declared_key_is_worse_than_a_wrong_name() -> None:
     assert [(f.status, f.severity) for f in findings] == [("fail", "high")]
 
 
+def test_a_region_that_an_exchange_does_not_serve_is_mended_by_no_allowlist() -> None:
+    step = "OKX does not serve this address at all, for its region."
+    access = Access("ip_refused", code="50121", message="no", seen_address=ADDRESS, next_step=step)
+    for rule in ("key-accepted", "allowlist-covers-host"):
+        one = found(rule, okx(access=access, observed=None), confirmed=True)
+        assert (one.status, one.code, one.paste) == ("fail", "ip_refused", None)
+        assert "allowlist" not in str(one.remedy)
+        assert "does not serve" in str(one.remedy)
+
+
 def test_a_retired_key_is_judged_by_its_death_alone() -> None:
     judged = report(refused("invalid_key", declared={"lifecycle": "retired"}))
     assert [f for f in judged.findings if f.status not in ("pass", "not_applicable")] == []
