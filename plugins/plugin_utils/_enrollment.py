@@ -114,7 +114,7 @@ def _planned(
         "pair_where": registration.click_path if pair and registration is not None else None,
         "document": name,
         "documents": [document],
-        "terms": {field: document[field] for field in ("with_key", "not_after") if document.get(field)},
+        "terms": {"with_key": document["with_key"]} if document.get("with_key") else {},
         "waits": f"{name}.new",
         "previous": f"{name}.previous",
         "pair": f"{name}.pair" if pair else None,

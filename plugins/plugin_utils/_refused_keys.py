@@ -30,6 +30,7 @@ import typing as t
 
 from ..module_utils._exchanges._driver import wants_silence
 from ..module_utils._exchanges._marks import mark
+from ..module_utils._exchanges._registry import find
 from ..module_utils._facts import Access
 
 #: Made before Ansible forks its workers, so that all of them have the same.
@@ -53,10 +54,6 @@ class AskedKey:
     mark: str | None
     retired: bool = False
 
-
-#: Exchanges that lock an account after refused keys in a row, and of how many keys one run has them say it. Kraken does
-#: not tell how many it takes ("too many sequential", its documents as of 2026-11-22).
-MOST_REFUSED: t.Mapping[str, int] = {"kraken": 3}
 
 #: What a key was held back for: the same key was refused elsewhere, the exchange wants to be left alone, or it has
 #: refused as many keys as one run may show it.
@@ -117,7 +114,7 @@ class RefusedKeys:
                 found[key.name] = _WHY[SILENCE].format(exchange=key.exchange, host=silent)
             elif by and by != self._host:
                 found[key.name] = _WHY[SAME_KEY].format(host=by, status=status)
-            elif (many := self._counted(key.exchange)) is not None and len(many) >= MOST_REFUSED[key.exchange]:
+            elif (most := _most(key.exchange)) is not None and len(many := self._counted(key.exchange)) >= most:
                 last = list(many.values())[-1]
                 found[key.name] = _WHY[MANY].format(exchange=key.exchange, many=len(many), host=last)
         return found
@@ -132,14 +129,12 @@ class RefusedKeys:
                 self._limit(key.exchange)
             elif key.mark and status not in _OF_THE_HOST:
                 _write(self._files[key.mark], f"{self._host}\n{status}")
-            if status == "invalid_key" and key.exchange in MOST_REFUSED:
+            if status == "invalid_key" and _most(key.exchange) is not None:
                 line = f"{key.mark or f'{self._host} {key.name}'}\t{self._host}\n"
                 os.write(self._files[_count(key.exchange)], line.encode())
 
-    def _counted(self, exchange: str) -> dict[str, str] | None:
-        """Return which keys the exchange has refused, each with its last host; ``None`` where it does not count."""
-        if exchange not in MOST_REFUSED:
-            return None
+    def _counted(self, exchange: str) -> dict[str, str]:
+        """Return which keys the exchange has refused, each with its last host."""
         lines = _read(self._files[_count(exchange)], most=1 << 20).splitlines()
         return {key: host for key, _tab, host in (line.partition("\t") for line in lines)}
 
@@ -170,7 +165,7 @@ def refused_keys(*, directory: str, host: str, keys: t.Sequence[AskedKey]) -> t.
     files: dict[str, int] = {}
     try:
         # In one order everywhere, so that no two hosts wait for each other.
-        for exchange in sorted({key.exchange for key in keys} & MOST_REFUSED.keys()):
+        for exchange in sorted({key.exchange for key in keys if _most(key.exchange) is not None}):
             path = os.path.join(directory, _count(exchange))
             files[_count(exchange)] = handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             if any(key.retired for key in keys if key.exchange == exchange):
@@ -183,6 +178,11 @@ def refused_keys(*, directory: str, host: str, keys: t.Sequence[AskedKey]) -> t.
     finally:
         for handle in files.values():
             os.close(handle)
+
+
+def _most(exchange: str) -> int | None:
+    known = find(exchange)
+    return None if known is None else known.most_refused()
 
 
 def _count(exchange: str) -> str:

@@ -316,6 +316,10 @@ class Exchange(abc.ABC):
         """
         return frozenset()
 
+    def most_refused(self) -> int | None:
+        """Return how many keys one run may have it refuse: more of them in a row lock the account. ``None`` is any."""
+        return None
+
     def lists_keys_of(self) -> str | None:
         """Return of which accounts it lists all keys, ``any`` or ``main`` ones; ``None`` where of none."""
         return None

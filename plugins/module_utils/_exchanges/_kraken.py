@@ -112,6 +112,10 @@ class Kraken(Exchange):
     def living_codes(self) -> None:
         """Return that nobody knows: what it says to an address that the key does not allow is not documented."""
 
+    def most_refused(self) -> int:
+        """Return three: how many lock the account ("too many sequential") its documents do not tell."""
+        return 3
+
     def key_shape(self) -> KeyShape:
         """Return base64 of 42 and of 64 bytes."""
         return KeyShape(api_key=r"[A-Za-z0-9+/]{56}", secret=r"[A-Za-z0-9+/]{86}==")
