@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._exchanges._clocks import ARGUMENT_SPEC
+from ..module_utils._exchanges._clock_options import ARGUMENT_SPEC
 from ..plugin_utils._facts_files import learning_host, write_facts
 from ..plugin_utils._secret_action import SecretAction
 

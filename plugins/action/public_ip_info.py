@@ -11,7 +11,7 @@ import typing as t
 from pathlib import Path
 
 from ..module_utils._clock import from_text, utc_now
-from ..module_utils._egress._request import ARGUMENT_SPEC
+from ..module_utils._egress._options import ARGUMENT_SPEC
 from ..module_utils._errors import InputError
 from ..plugin_utils._facts_files import learning_host, read_file, write_facts
 from ..plugin_utils._secret_action import SecretAction

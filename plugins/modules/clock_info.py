@@ -213,7 +213,8 @@ transport:
 import socket
 import typing as t
 
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._clocks import ARGUMENT_SPEC, measure
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._clock_options import ARGUMENT_SPEC
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._clocks import measure
 from ansible_collections.trading.hosts.plugins.module_utils._facts import to_json
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
 

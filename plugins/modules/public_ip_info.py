@@ -385,7 +385,8 @@ transport:
 import socket
 import typing as t
 
-from ansible_collections.trading.hosts.plugins.module_utils._egress._request import ARGUMENT_SPEC, only_address, run
+from ansible_collections.trading.hosts.plugins.module_utils._egress._options import ARGUMENT_SPEC
+from ansible_collections.trading.hosts.plugins.module_utils._egress._request import only_address, run
 from ansible_collections.trading.hosts.plugins.module_utils._facts import to_json
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, run_module
 

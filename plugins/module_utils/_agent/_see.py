@@ -16,6 +16,7 @@ import typing as t
 
 from .._credential._files import check_name
 from .._credential._reader import read_file
+from .._egress import _options as egress_options
 from .._egress import _request as egress
 from .._errors import InputError, TradingHostsError
 from .._exchanges._clocks import measure
@@ -161,8 +162,8 @@ def _egress(
         and any(key.exchange_families is None or family in key.exchange_families for key in refused)
     ]
     options = {
-        **dict.fromkeys(egress.ARGUMENT_SPEC),
-        **{name: spec["default"] for name, spec in egress.ARGUMENT_SPEC.items() if "default" in spec},
+        **dict.fromkeys(egress_options.ARGUMENT_SPEC),
+        **{name: spec["default"] for name, spec in egress_options.ARGUMENT_SPEC.items() if "default" in spec},
         **way,
         "families": families,
         "sources": None if declaration.sources is None else list(declaration.sources),

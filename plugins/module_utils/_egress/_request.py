@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of ``public_ip_info`` and the whole way from them to facts. Private to this collection.
+"""The whole way from the options of ``public_ip_info`` to facts. Private to this collection.
 
 Nothing here knows Ansible: an agent on the host can run the same code.
 """
@@ -19,44 +19,9 @@ from .._here import here
 from .._http import RequestsHttp, proxy_kind
 from . import _path
 from ._answer import family_of, family_title, global_address
-from ._decide import AGREED, DISPUTED, EXCHANGE_ACCEPTED, EXCHANGE_PRINTED, NO_QUORUM, NO_ROUTE, QUORUM, Observation
+from ._decide import AGREED, DISPUTED, NO_QUORUM, NO_ROUTE, QUORUM, Observation
 from ._learn import Plan, learn
-from ._sources import DEFAULT_SOURCES, FAMILIES, SHAPES, read_sources
-
-#: The sub-options of one source.
-_SOURCE_SPEC: dict[str, t.Any] = {
-    "name": {"type": "str", "required": True},
-    "url": {"type": "str", "required": True},
-    "network": {"type": "str", "required": True},
-    "families": {"type": "list", "elements": "str", "choices": list(FAMILIES)},
-    "shape": {"type": "str", "choices": list(SHAPES), "default": "plain"},
-    "field": {"type": "str"},
-    "kind": {"type": "str", "choices": ["echo", "exchange"], "default": "echo"},
-}
-_OBSERVATION_SPEC: dict[str, t.Any] = {
-    "address": {"type": "str", "required": True},
-    "basis": {"type": "str", "required": True, "choices": [EXCHANGE_ACCEPTED, EXCHANGE_PRINTED]},
-    "exchange": {"type": "str", "required": True},
-}
-#: In the form of Ansible's argument specification.
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    "families": {"type": "list", "elements": "str", "choices": list(FAMILIES)},
-    "sources": {"type": "list", "elements": "dict", "options": _SOURCE_SPEC},
-    "samples": {"type": "int", "default": 3},
-    "sample_interval": {"type": "float", "default": 2.0},
-    "quorum": {"type": "int", "default": QUORUM},
-    "environment": {"type": "str", "choices": ["live", "custom"], "default": "live"},
-    "source_address": {"type": "str"},
-    "interface": {"type": "str"},
-    "proxy": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "float", "default": 10.0},
-    "observations": {"type": "list", "elements": "dict", "options": _OBSERVATION_SPEC, "default": []},
-    "declared_addresses": {"type": "list", "elements": "str", "default": []},
-    "on_no_majority": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
-    "facts_dir": {"type": "path"},
-    "require_verified_host": {"type": "bool", "default": True},
-}
+from ._sources import DEFAULT_SOURCES, FAMILIES, read_sources
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +35,8 @@ class Result:
 def run(options: t.Mapping[str, t.Any], *, host: str) -> Result:
     """Learn the addresses that this host is seen from.
 
-    ``options`` are those of :data:`ARGUMENT_SPEC`, complete. Raises ``InputError`` for a value that cannot be used and
-    ``MissingLibraryError``; that nobody agrees is a result, not an error.
+    ``options`` are those of ``_options.ARGUMENT_SPEC``, complete. Raises ``InputError`` for a value that cannot be
+    used and ``MissingLibraryError``; that nobody agrees is a result, not an error.
     """
     plan = read_plan(options)
     bound = _path.bound_addresses(

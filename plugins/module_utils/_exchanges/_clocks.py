@@ -27,23 +27,6 @@ from ._driver import send_read
 from ._options import read_site
 from ._registry import get
 
-_EXCHANGE_SPEC: dict[str, t.Any] = {
-    "exchange": {"type": "str", "required": True},
-    "environment": {"type": "str", "default": "mainnet"},
-    "region": {"type": "str", "default": "global"},
-    "base_url": {"type": "str"},
-}
-#: In the form of Ansible's argument specification.
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    "exchanges": {"type": "list", "elements": "dict", "required": True, "options": _EXCHANGE_SPEC},
-    "samples": {"type": "int", "default": 4},
-    "source_address": {"type": "str"},
-    "proxy": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "float", "default": TIMEOUT},
-    "facts_dir": {"type": "path"},
-    "require_verified_host": {"type": "bool", "default": True},
-}
 _MOST_SAMPLES = 20
 
 
@@ -88,8 +71,8 @@ def measure(
 ) -> tuple[ClockFacts, ...]:
     """Ask each exchange for its clock and return the facts, in the order of ``exchanges``.
 
-    ``options`` are those of ``ARGUMENT_SPEC``, complete. Raises ``InputError`` and ``MissingLibraryError``; an exchange
-    that does not answer is a fact, not an error.
+    ``options`` are those of ``_clock_options.ARGUMENT_SPEC``, complete. Raises ``InputError`` and
+    ``MissingLibraryError``; an exchange that does not answer is a fact, not an error.
     """
     plans = _read(options["exchanges"])
     samples = int(options.get("samples") or 0)

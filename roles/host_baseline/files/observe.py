@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,9 @@ Run = t.Callable[[t.Sequence[str]], str]
 
 #: A session's environment must not change what commands print.
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+#: As systemd and _changed_at() write it.
+_INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[.][0-9]{6}"
 
 HOST_KEY = "/var/lib/systemd/credential.secret"
 #: Where the collection's stores keep credentials and what opens them.
@@ -101,29 +105,36 @@ def sysctls(wanted: t.Mapping[str, str], *, root: str = "") -> dict[str, t.Any]:
 
 
 def units(names: t.Sequence[str], *, run: Run) -> dict[str, dict[str, str]]:
-    """Return ``load``, ``active`` and ``enabled`` of each unit, in systemd's words."""
+    """Return ``load``, ``active`` and ``enabled`` of each unit, in systemd's words, and when it ``began``, in UTC.
+
+    One question for all: systemctl answers in the order of the names, with an empty line between two.
+    """
+    properties = "--property=LoadState,ActiveState,UnitFileState,InactiveExitTimestamp"
+    told = run(["systemctl", "show", "--timestamp=us+utc", properties, "--", *names])
     found = {}
-    for name in names:
-        told = run(["systemctl", "show", "--property=LoadState,ActiveState,UnitFileState", "--", name])
-        said = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+    # Without systemd nothing is told of any.
+    for name, block in itertools.zip_longest(names, told.split("\n\n")[: len(names)], fillvalue=""):
+        said = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        began = re.search(_INSTANT, said.get("InactiveExitTimestamp", ""))
         found[name] = {
             "load": said.get("LoadState", ""),
             "active": said.get("ActiveState", ""),
             "enabled": said.get("UnitFileState", ""),
+            "began": began[0] if began else "",
         }
     return found
 
 
-def due_units(wanted: t.Sequence[t.Mapping[str, str]], *, run: Run, root: str = "") -> list[str]:
+def due_units(
+    wanted: t.Sequence[t.Mapping[str, str]], *, found: t.Mapping[str, t.Mapping[str, str]], root: str = ""
+) -> list[str]:
     """Return the running units that started before one of their files was written: a run may have ended in between."""
-    due = []
-    for unit in sorted({each["unit"] for each in wanted if each.get("unit")}):
-        told = run(["systemctl", "show", "--timestamp=us+utc", "--property=InactiveExitTimestamp", "--", unit])
-        began = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[.][0-9]{6}", told)
-        paths = [root + each["path"] for each in wanted if each.get("unit") == unit]
-        if began and any(_changed_at(path) > began[0] for path in paths):
-            due.append(unit)
-    return due
+    due = {
+        each["unit"]
+        for each in wanted
+        if each.get("unit") and _changed_at(root + each["path"]) > found[each["unit"]]["began"] > ""
+    }
+    return sorted(due)
 
 
 def _changed_at(path: str) -> str:
@@ -212,13 +223,15 @@ def image(*, root: str = "") -> dict[str, list[str]]:
 
 def observe(question: t.Mapping[str, t.Any], *, run: Run = run) -> dict[str, t.Any]:
     """Return the whole answer; a part that is switched off is not looked at."""
-    parts = question["parts"]
+    parts, files = question["parts"], question["files"]
+    of_files = [each["unit"] for each in files if each.get("unit")]
+    found = units(list(dict.fromkeys([*question["units"], *of_files])), run=run)
     answer: dict[str, t.Any] = {
         "packages": missing_packages(question["packages"], run=run),
-        "files": stale_files(question["files"]),
+        "files": stale_files(files),
         "sysctls": sysctls(question["sysctls"]),
-        "units": units(question["units"], run=run),
-        "due": due_units(question["files"], run=run),
+        "units": found,
+        "due": due_units(files, found=found),
         "container": run(["systemd-detect-virt", "--container"]).strip() not in ("", "none"),
         "utc": is_utc() if "timezone" in parts else True,
         "image": image(),

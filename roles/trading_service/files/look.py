@@ -30,18 +30,20 @@ def main(name: str, user: str, tenths: str, *, given: str) -> str:
 
     ``given`` is the unit's text in base64, ``tenths`` the exposure that it may have, times ten.
     """
-    return json.dumps(_seen(name, user, _rating(name, base64.b64decode(given).decode("utf-8"), tenths=tenths)))
+    wanted = base64.b64decode(given)
+    return json.dumps(_seen(name, user, _rating(name, wanted.decode("utf-8"), tenths=tenths), wanted=wanted))
 
 
-def _seen(name: str, user: str, rating: dict[str, object]) -> dict[str, object]:
-    unit = f"/etc/systemd/system/{name}.service"
+def _seen(name: str, user: str, rating: dict[str, object], *, wanted: bytes) -> dict[str, object]:
+    unit = _file(f"/etc/systemd/system/{name}.service", whole=True)
     shown = _systemd(f"{name}.service", "ActiveEnterTimestamp", "UnitFileState", *_STATE)
     return {
         "rating": rating,
         # As `systemctl show` prints it.
         "stands": [f"{each}={shown[each]}" for each in _STATE if each in shown],
         "user": _user(user),
-        "unit": _file(unit, whole=True),
+        "unit": unit,
+        "unit_is_as_wanted": bool(unit) and _is(unit, wanted),
         "declaration": _file(f"/etc/trading-hosts/services/{name}.json"),
         "has_flat_unit": os.path.lexists(f"/etc/systemd/system/{name}-flat.service"),
         "is_noted_as_run": os.path.lexists(f"/var/lib/{name}/.trading-hosts-ran"),
@@ -97,6 +99,11 @@ def _file(path: str, *, whole: bool = False) -> dict[str, object] | None:
         "written": f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(seconds))}.{nanoseconds // 1000:06d}",
     }
     return {**told, "base64": base64.b64encode(content).decode()} if whole else told
+
+
+def _is(unit: dict[str, object], wanted: bytes) -> bool:
+    as_wanted = {"sha256": hashlib.sha256(wanted).hexdigest(), "uid": 0, "gid": 0, "mode": "0644"}
+    return as_wanted.items() <= unit.items()
 
 
 def _systemd(unit: str, *properties: str) -> dict[str, str]:

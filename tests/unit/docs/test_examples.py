@@ -27,8 +27,8 @@ from ansible_collections.trading.hosts.plugins.action import (
 )
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _inspect, _key_pair, _request, _take_away
 from ansible_collections.trading.hosts.plugins.module_utils._declared import DECLARED_SPEC
-from ansible_collections.trading.hosts.plugins.module_utils._egress import _request as _egress_request
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _clocks, _options
+from ansible_collections.trading.hosts.plugins.module_utils._egress import _options as _egress_options
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _clock_options, _options
 from ansible_collections.trading.hosts.plugins.module_utils._exposed import _scan
 from ansible_collections.trading.hosts.plugins.module_utils._firewall import _options as _firewall_options
 from tests.collection import collections_directory
@@ -43,7 +43,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "allowlist_check": allowlist_check.ActionModule.argument_spec,
     "api_key_info": _options.ARGUMENT_SPEC,
     "api_key_policy": api_key_policy.ActionModule.argument_spec,
-    "clock_info": _clocks.ARGUMENT_SPEC,
+    "clock_info": _clock_options.ARGUMENT_SPEC,
     "credential": _request.ARGUMENT_SPEC,
     "credential_info": _inspect.ARGUMENT_SPEC,
     "egress_firewall": _firewall_options.ARGUMENT_SPEC,
@@ -54,7 +54,7 @@ SPECS: dict[str, Mapping[str, Any]] = {
     "registry_check": registry_check.ActionModule.argument_spec,
     "registry_entry": registry_entry.ActionModule.argument_spec,
     "report": report.ActionModule.argument_spec,
-    "public_ip_info": _egress_request.ARGUMENT_SPEC,
+    "public_ip_info": _egress_options.ARGUMENT_SPEC,
 }
 BLOCKS = blocks()
 

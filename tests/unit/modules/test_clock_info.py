@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._clocks import ARGUMENT_SPEC
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges._clock_options import ARGUMENT_SPEC
 from ansible_collections.trading.hosts.plugins.module_utils._facts import ClockFacts, clock_facts
 from ansible_collections.trading.hosts.plugins.modules import clock_info
 from tests.simulator.client import Simulator

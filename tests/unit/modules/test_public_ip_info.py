@@ -24,7 +24,8 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.trading.hosts.plugins.action.public_ip_info import other_paths
 from ansible_collections.trading.hosts.plugins.module_utils._clock import to_text, utc_now
-from ansible_collections.trading.hosts.plugins.module_utils._egress._request import ARGUMENT_SPEC, Result, run
+from ansible_collections.trading.hosts.plugins.module_utils._egress._options import ARGUMENT_SPEC
+from ansible_collections.trading.hosts.plugins.module_utils._egress._request import Result, run
 from ansible_collections.trading.hosts.plugins.module_utils._egress._sources import DEFAULT_SOURCES
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.module_utils._facts import EgressFacts, Path, egress_facts, to_json

@@ -86,4 +86,12 @@ def test_the_unit_is_rated_before_it_is_written(
     told = json.loads(look["main"]("bot", "no-such-user", "20", given=given))
     assert told["rating"] == {"passes": passes, "said": said}
     assert told["stands"] == ["ActiveState=active"]
-    assert (told["enabled"], told["has_run"], told["unit"]) == (True, False, None)
+    assert (told["enabled"], told["has_run"], told["unit"], told["unit_is_as_wanted"]) == (True, False, None, False)
+
+
+def test_a_unit_is_as_wanted_only_with_this_text_and_owner_and_mode(look: dict[str, Any]) -> None:
+    there = {"sha256": hashlib.sha256(b"[Unit]").hexdigest(), "uid": 0, "gid": 0, "mode": "0644", "written": "today"}
+    assert look["_is"](there, b"[Unit]")
+    assert not look["_is"](there, b"[Unit]\n")
+    for other in ({"uid": 1}, {"gid": 1}, {"mode": "0664"}):
+        assert not look["_is"]({**there, **other}, b"[Unit]")

@@ -172,7 +172,33 @@ def test_a_unit_that_is_older_than_its_files(tmp_path: Path, written: str, due: 
     path = write(tmp_path, "etc/a.conf", "")
     instant = second * 10**9 + int(written[-6:]) * 1000
     os.utime(path, ns=(instant, instant))
-    host = says({"systemctl": "InactiveExitTimestamp=Sun 2026-11-22 07:13:54.200000 UTC\n"})
     files = [{"path": "/etc/a.conf", "unit": "a.service"}, {"path": "/etc/b.conf"}]
-    assert OBSERVE["due_units"](files, run=host, root=str(tmp_path)) == (["a.service"] if due else [])
-    assert OBSERVE["due_units"](files, run=says({}), root=str(tmp_path)) == []
+    began = {"a.service": {"began": "2026-11-22 07:13:54.200000"}}
+    assert OBSERVE["due_units"](files, found=began, root=str(tmp_path)) == (["a.service"] if due else [])
+    never = {"a.service": {"began": ""}}
+    assert OBSERVE["due_units"](files, found=never, root=str(tmp_path)) == []
+
+
+def test_all_units_are_asked_for_at_once() -> None:
+    asked: list[Sequence[str]] = []
+
+    def systemctl(argv: Sequence[str]) -> str:
+        asked.append(argv)
+        return (
+            "LoadState=loaded\nActiveState=active\nInactiveExitTimestamp=Sun 2026-11-22 07:13:54.200000 UTC\n"
+            "UnitFileState=enabled\n\nLoadState=not-found\nActiveState=inactive\nInactiveExitTimestamp=\n"
+        )
+
+    found = OBSERVE["units"](["chrony.service", "kdump.service"], run=systemctl)
+    assert found == {
+        "chrony.service": {
+            "load": "loaded",
+            "active": "active",
+            "enabled": "enabled",
+            "began": "2026-11-22 07:13:54.200000",
+        },
+        "kdump.service": {"load": "not-found", "active": "inactive", "enabled": "", "began": ""},
+    }
+    assert [argv[-2:] for argv in asked] == [["chrony.service", "kdump.service"]]
+    unknown = {"load": "", "active": "", "enabled": "", "began": ""}
+    assert OBSERVE["units"](["a.service", "b.service"], run=says({})) == {"a.service": unknown, "b.service": unknown}
