@@ -123,6 +123,7 @@ def test_a_dead_key_is_forgotten_and_only_then_the_address_may_go(lab: Lab, bot:
     said = run.of(HOST, "trading.hosts.exchange_credentials : Say what may be let go").data["msg"]
     assert said.startswith(f"{HOST} is out of service: its services are stopped, its keys are dead and gone.")
     assert lab.public_addresses(HOST)[0] in said
+    assert "Without a person nobody has seen these keys alive before" in said
     assert bot.credentials() == []
     again = retire(bot, "-e", f"retire_confirm={HOST}")
     assert again.returncode == 0, again.output

@@ -211,11 +211,19 @@ def test_a_person_is_led_through(lab: Lab, bot: Bot) -> None:
     person.read("Delete the OLD key")
     assert bot.holds() == fresh.key
     bot.trades()
+    person.answer("Press Enter when it is deleted", "\x03A")
+    assert person.end() != 0
+    # It was alive, so that its end could be told from a key of another site.
+    assert "It is refused already" not in person.output
     bot.revoke(bot.key)
-    person.answer("Press Enter when it is deleted", "")
-    assert person.end() == 0, person.output
+    later = Person(*bot.rotation())
+    later.answer("Type rotated to begin", "rotated")
+    later.read("Delete the OLD key")
+    later.read("It is refused already: deleted before")
+    later.answer("Press Enter when it is deleted", "")
+    assert later.end() == 0, later.output
     assert (bot.credentials(), bot.holds()) == (DONE, fresh.key)
-    assert fresh.secret not in person.output
+    assert fresh.secret not in person.output + later.output
     bot.key = fresh
     disk = [lab.root(HOST) / top for top in ("etc", "home", "root", "srv", "tmp", "usr/local", "var")]
     assert sweep(Needles.of([fresh.secret]), bot.controller.directory, *disk, newer_than=began) == []
