@@ -385,7 +385,6 @@ import typing as t
 
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._contract import Credential
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._in_clear import open_in_clear
-from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._marks import host_marks
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import ARGUMENT_SPEC, InClear, Placed
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._placed import open_placed
@@ -409,6 +408,9 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
         secret = module.params["mark_with"]
         marks = host_marks(module.params, run_secret=secret, open_placed=placed, open_in_clear=in_clear)
         return {"changed": False, "marks": marks}
+    # Here, because a host that only tells marks asks nobody, and the HTTP library takes longer to load than they do.
+    from ansible_collections.trading.hosts.plugins.module_utils._exchanges._learn import learn
+
     facts = learn(module.params, host=socket.gethostname(), open_placed=placed, open_in_clear=in_clear)
     return {"changed": False, "api_keys": [to_json(fact) for fact in facts]}
 
