@@ -18,16 +18,18 @@ from urllib.parse import urlsplit
 
 from .._clock import to_text, utc_now
 from .._errors import AnswerError, HttpError, InputError
-from .._facts import ClockFacts
+from .._facts import ClockFacts, Path
 from .._here import here
 from .._http import RequestsHttp, proxy_kind
 from .._message import TIMEOUT, Http
+from .._together import gather
 from ._contract import Exchange, Site
 from ._driver import send_read
 from ._options import read_site
 from ._registry import get
 
 _MOST_SAMPLES = 20
+_SPARE_SECONDS = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +53,14 @@ class Sample(t.NamedTuple):
     round_trip: float
 
 
+class _Asked(t.NamedTuple):
+    """When an exchange was asked, what it answered, and why there is no more of that."""
+
+    at: str
+    found: t.Sequence[Sample]
+    problem: str | None
+
+
 def sample_of(*, sent: datetime.datetime, round_trip: float, told: datetime.datetime) -> Sample:
     """Return what one answer says: ``sent`` by this host's clock, ``round_trip`` in seconds, ``told`` by the exchange.
 
@@ -69,7 +79,7 @@ def measure(
     elapsed: t.Callable[[], float] = time.monotonic,
     make_http: t.Callable[..., t.Any] = RequestsHttp,
 ) -> tuple[ClockFacts, ...]:
-    """Ask each exchange for its clock and return the facts, in the order of ``exchanges``.
+    """Ask the exchanges for their clocks, all at once, and return the facts, in the order of ``exchanges``.
 
     ``options`` are those of ``_clock_options.ARGUMENT_SPEC``, complete. Raises ``InputError`` and
     ``MissingLibraryError``; an exchange that does not answer is a fact, not an error.
@@ -85,44 +95,67 @@ def measure(
         )
     proxy = options.get("proxy") or None
     source_address = options.get("source_address") or None
-    client = make_http(
-        timeout=TIMEOUT if options.get("timeout") is None else options["timeout"],
-        proxy=proxy,
-        source_address=source_address,
-        # The agent's: a service that is kept off a family cannot ask over it either.
-        ip_family=options.get("ip_family") or "any",
-        ca_path=options.get("ca_path"),
-        # Only a URL that passed the check of the environment "custom" can be plain.
-        allow_plain_loopback=any(plan.overridden for plan in plans),
-    )
+    timeout = TIMEOUT if options.get("timeout") is None else float(options["timeout"])
+    clients = [
+        make_http(
+            timeout=timeout,
+            proxy=proxy,
+            source_address=source_address,
+            # The agent's: a service that is kept off a family cannot ask over it either.
+            ip_family=options.get("ip_family") or "any",
+            ca_path=options.get("ca_path"),
+            # Only a URL that passed the check of the environment "custom" can be plain.
+            allow_plain_loopback=plan.overridden,
+        )
+        for plan in plans
+    ]
     path = here(family="any", proxy=proxy_kind(proxy), source_address=source_address)
-    try:
-        facts = []
-        for plan in plans:
+
+    def ask(number: int) -> t.Iterator[tuple[int, _Asked]]:
+        http = clients[number]
+        try:
             asked_at = to_text(now())
-            found, problem = _sample(plan, samples=samples, http=client, now=now, elapsed=elapsed)
-            best = min(found, key=lambda sample: sample.uncertainty) if found else None
-            facts.append(
-                ClockFacts(
-                    host=host,
-                    exchange=plan.exchange.name,
-                    environment=plan.environment,
-                    region=plan.region,
-                    asked_host=plan.asked_host,
-                    asked_at=asked_at,
-                    path=path,
-                    official=options.get("ca_path") is None and not plan.overridden,
-                    offset=None if best is None else round(best.offset, 4),
-                    uncertainty=None if best is None else round(best.uncertainty, 4),
-                    round_trip=None if best is None else round(best.round_trip, 4),
-                    samples_asked=samples,
-                    samples_answered=len(found),
-                    problem=problem,
-                )
+            yield (
+                number,
+                _Asked(asked_at, *_sample(plans[number], samples=samples, http=http, now=now, elapsed=elapsed)),
             )
-        return tuple(facts)
-    finally:
-        client.close()
+        finally:
+            http.close()
+
+    # A name server that never answers is all that takes longer.
+    answered = dict(gather(map(ask, range(len(plans))), seconds=samples * timeout + _SPARE_SECONDS))
+    late = _Asked(to_text(now()), [], "no whole answer came in time")
+    return tuple(
+        _facts(
+            plan,
+            answered.get(number, late),
+            host=host,
+            path=path,
+            official=options.get("ca_path") is None and not plan.overridden,
+            samples=samples,
+        )
+        for number, plan in enumerate(plans)
+    )
+
+
+def _facts(plan: _Plan, asked: _Asked, *, host: str, path: Path, official: bool, samples: int) -> ClockFacts:
+    best = min(asked.found, key=lambda sample: sample.uncertainty) if asked.found else None
+    return ClockFacts(
+        host=host,
+        exchange=plan.exchange.name,
+        environment=plan.environment,
+        region=plan.region,
+        asked_host=plan.asked_host,
+        asked_at=asked.at,
+        path=path,
+        official=official,
+        offset=None if best is None else round(best.offset, 4),
+        uncertainty=None if best is None else round(best.uncertainty, 4),
+        round_trip=None if best is None else round(best.round_trip, 4),
+        samples_asked=samples,
+        samples_answered=len(asked.found),
+        problem=asked.problem,
+    )
 
 
 def _read(given: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[_Plan, ...]:

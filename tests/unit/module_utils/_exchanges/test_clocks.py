@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import HttpError, InputError
+from ansible_collections.trading.hosts.plugins.module_utils._exchanges import _clocks
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._clocks import measure, sample_of
 from ansible_collections.trading.hosts.plugins.module_utils._facts import ClockFacts, clock_facts, to_json
 from ansible_collections.trading.hosts.plugins.module_utils._message import Answer, Request
@@ -97,6 +99,41 @@ def test_the_shortest_round_trip_counts() -> None:
         ("GET", "https://api.bybit.com/v5/market/time", False)
     }
     assert host.closed
+
+
+def test_exchanges_are_asked_at_the_same_time_and_told_in_their_order() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    class Meeting(FakeHost):
+        def send(self, request: Request) -> Answer:
+            both.wait()
+            return super().send(request)
+
+    hosts = [Meeting(0.1), Meeting(0.1, answers={0: HttpError(kind="dns", host="x", problem="it has no address")})]
+    unused = list(hosts)
+    facts = measure(
+        {"exchanges": [{"exchange": "bybit"}, {"exchange": "okx"}], "samples": 1},
+        host="bot1",
+        now=hosts[0].now,
+        elapsed=hosts[0].elapsed,
+        make_http=lambda **_options: unused.pop(0),
+    )
+    assert [(fact.exchange, fact.samples_answered) for fact in facts] == [("bybit", 1), ("okx", 0)]
+    assert all(host.closed for host in hosts)
+
+
+def test_a_name_server_that_never_answers_holds_up_nothing_but_its_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_clocks, "_SPARE_SECONDS", 0.1)
+    ended = threading.Event()
+
+    class Silent(FakeHost):
+        def send(self, request: Request) -> Answer:
+            ended.wait(10)
+            return super().send(request)
+
+    fact = Silent(0.1).measure(samples=1, timeout=0.2)
+    ended.set()
+    assert (fact.samples_answered, fact.offset, fact.problem) == (0, None, "no whole answer came in time")
 
 
 def stored(**headers: str) -> Answer:
