@@ -91,7 +91,8 @@ options:
     default: []
   mirrors:
     description:
-      - Names and ports of package mirrors. Where left out, those in the host's apt sources.
+      - Names and ports of package mirrors. Where left out, those in the host's apt sources,
+        and the proxies in apt's configuration. A proxy that a script finds (C(Proxy-Auto-Detect)) must be named.
     type: list
     elements: str
   mirror_users:
@@ -230,6 +231,7 @@ unknown_users:
 import glob
 import typing as t
 
+from ansible_collections.trading.hosts.plugins.module_utils._credential._run import ProgramMissingError, run
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._install import confirm, take_away, try_out
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import (
     ARGUMENT_SPEC,
@@ -250,16 +252,24 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
         return confirm(check_mode=module.check_mode)
     if params["state"] == "absent":
         return take_away(check_mode=module.check_mode)
-    sources = [path for kind in ("", ".d/*.list", ".d/*.sources") for path in sorted(glob.glob(f"{APT_SOURCES}{kind}"))]
-    texts = [read_text(path) or "" for path in sources]
-    texts += [read_text(path) or "" for path in mirror_lists(texts)]
-    config = read_options(params, ssh_ports=ports(), came_by=connection(), sources=texts)
+    config = read_options(params, ssh_ports=ports(), came_by=connection(), sources=_apt_says())
     return try_out(
         config,
         rollback_after=params["rollback_after"],
         needed=[to.host for group in config.groups if group.name == "exchanges" for to in group.to],
         check_mode=module.check_mode,
     )
+
+
+def _apt_says() -> list[str]:
+    sources = [path for kind in ("", ".d/*.list", ".d/*.sources") for path in sorted(glob.glob(f"{APT_SOURCES}{kind}"))]
+    texts = [read_text(path) or "" for path in sources]
+    texts += [read_text(path) or "" for path in mirror_lists(texts)]
+    try:
+        configured = run(argv=["apt-config", "dump"])
+    except ProgramMissingError:  # another family's host
+        return texts
+    return [*texts, configured.stdout.decode(errors="replace")]
 
 
 def main() -> None:

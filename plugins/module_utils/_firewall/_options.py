@@ -73,12 +73,15 @@ ARGUMENT_SPEC: t.Mapping[str, t.Any] = {
     "rollback_after": {"type": "int", "default": 60},
 }
 
-_PORTS = {"http": 80, "https": 443, "mirror": 80, "mirror+http": 80, "mirror+https": 443}
+#: As apt has them where a URL names none.
+_PORTS = {"http": 80, "https": 443, "mirror": 80, "mirror+http": 80, "mirror+https": 443, "socks5h": 1080}
 #: Names a file with a mirror on each line, as Debian's images for clouds do.
 _LIST_FILE = "mirror+file"
 #: ``deb [options] uri suite ...`` of one line, and ``URIs:`` of deb822.
 _ONE_LINE = re.compile(r"^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)", re.MULTILINE)
 _LISTED = re.compile(r"^(https?://\S+)", re.MULTILINE)
+#: As ``apt-config dump`` has it, for all hosts or for the one behind the name.
+_PROXY = re.compile(r'^Acquire::https?::Proxy(?:::[^\s"]+)? "([^\s"]+)"', re.MULTILINE | re.IGNORECASE)
 _DEB822 = re.compile(r"^URIs:((?:[ \t]*\S+)+(?:\n[ \t]+\S.*)*)", re.MULTILINE | re.IGNORECASE)
 
 
@@ -87,8 +90,8 @@ def read_options(
 ) -> Config:
     """Return the configuration; raises ``InputError``.
 
-    ``ssh_ports`` and ``came_by`` are what was found on the host; ``sources`` are the texts of its apt sources, and of
-    the lists of mirrors that these name.
+    ``ssh_ports`` and ``came_by`` are what was found on the host; ``sources`` are the texts of its apt sources, of the
+    lists of mirrors that these name, and of apt's whole configuration, which may name proxies.
     """
     groups = [
         _resolvers(params["resolvers"]),
@@ -147,7 +150,7 @@ def mirror_lists(texts: t.Iterable[str]) -> list[str]:
 
 
 def apt_mirrors(texts: t.Iterable[str]) -> list[str]:
-    """Return the servers that apt sources and lists of mirrors name, with their ports, each once."""
+    """Return the servers that apt's sources, lists and configuration name, with their ports, each once."""
     found = []
     for text in texts:
         for parts in _uris(text):
@@ -162,7 +165,7 @@ def apt_mirrors(texts: t.Iterable[str]) -> list[str]:
 
 def _uris(text: str) -> t.Iterator[SplitResult]:
     bare = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-    found = [*_ONE_LINE.findall(bare), *_LISTED.findall(bare)]
+    found = [*_ONE_LINE.findall(bare), *_LISTED.findall(bare), *_PROXY.findall(bare)]
     for uri in [*found, *(uri for block in _DEB822.findall(bare) for uri in block.split())]:
         with contextlib.suppress(ValueError):
             yield urlsplit(uri)
@@ -195,7 +198,7 @@ def _ip_sources(params: t.Mapping[str, t.Any]) -> t.Iterator[Group]:
 def _mirrors(given: t.Sequence[str] | None, sources: t.Sequence[str]) -> tuple[Endpoint, ...]:
     if given is not None:
         return _endpoints(given, field="mirrors")
-    return tuple(endpoint(each, field="the apt sources of this host") for each in apt_mirrors(sources))
+    return tuple(endpoint(each, field="apt's sources or proxies on this host") for each in apt_mirrors(sources))
 
 
 def _endpoints(given: t.Sequence[str], *, field: str, protocol: str = "tcp") -> tuple[Endpoint, ...]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,6 +106,22 @@ def test_at_first_it_only_observes(lab: Lab, observed: Run) -> None:
         assert "undeclared_out_4: 91.198.120.60 . tcp . 443 counter packets 1 " in status
         assert "91.198.120.40 . tcp" not in status
         assert lab.execute(host, ["systemctl", "is-enabled", "trading-hosts-firewall"]).stdout == "enabled\n"
+
+
+def test_the_proxy_that_apt_is_set_to_may_be_reached(lab: Lab, controller: Controller, observed: Run) -> None:
+    set_to = {host: lab.root(host) / "etc/apt/apt.conf.d/99-proxy" for host in HOSTS}
+    for path in set_to.values():
+        path.write_text('Acquire { http { Proxy "http://user:NOTSHOWN12345@proxy.example.com:3128"; }; };\n')
+    try:
+        run = controller.run(role(apply={"check_mode": True}, mirrors=[]), arguments=["-v", "--diff"])
+    finally:
+        for path in set_to.values():
+            path.unlink()
+    for host in HOSTS:
+        (foreseen,) = told(run, host, TRIAL)
+        assert foreseen.status == "changed"
+        assert "proxy.example.com 3128" in json.dumps(foreseen.data["diff"])
+    assert "NOTSHOWN12345" not in run.output
 
 
 #: Under ``enforce``, from the first time on: twice the same, what nft refuses, and what would lock everybody out.

@@ -120,6 +120,19 @@ def test_the_lists_of_mirrors_that_debians_cloud_images_have() -> None:
     assert apt_mirrors([deb822, listed]) == ["list.example:443", "deb.debian.org:443", "b.example:80"]
 
 
+def test_the_proxies_that_apt_is_set_to() -> None:
+    dump = (
+        'APT::Architecture "amd64";\nAcquire "";\nAcquire::http "";\n'
+        'Acquire::http::Proxy "http://user:hidden@proxy.example:3128/";\n'
+        'Acquire::http::Proxy::deb.debian.org "DIRECT";\nAcquire::http::Proxy-Auto-Detect "/usr/bin/find-proxy";\n'
+        'Acquire::HTTP::proxy::internal.example "http://other.example";\n'
+        'Acquire::https::Proxy "socks5h://[2001:db8::5]";\nAcquire::ftp::Proxy "ftp://x.example";\n'
+    )
+    assert apt_mirrors([dump]) == ["proxy.example:3128", "other.example:80", "[2001:db8::5]:1080"]
+    assert to(config(sources=(dump,)), "mirrors")[0] == "tcp proxy.example 3128"
+    assert "hidden" not in repr(config(sources=(dump,)))
+
+
 @pytest.mark.parametrize("client", ["203.0.113.5", "::ffff:203.0.113.5"])
 def test_rules_that_would_cut_off_whoever_brings_them_are_refused(client: str) -> None:
     came_by = Connection("x", client, 22)
