@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
 import time
 import typing as t
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from ._registry import get
 
 _MOST_SAMPLES = 20
 _SPARE_SECONDS = 2.0
+_LATE = "no whole answer came in time"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,8 +98,12 @@ def measure(
     proxy = options.get("proxy") or None
     source_address = options.get("source_address") or None
     timeout = TIMEOUT if options.get("timeout") is None else float(options["timeout"])
-    clients = [
-        make_http(
+    # What an exchange's regions share inside is not known outside, so they are asked one after the other.
+    groups: dict[str, list[int]] = {}
+    for number, plan in enumerate(plans):
+        groups.setdefault(plan.exchange.name, []).append(number)
+    clients = {
+        name: make_http(
             timeout=timeout,
             proxy=proxy,
             source_address=source_address,
@@ -105,26 +111,32 @@ def measure(
             ip_family=options.get("ip_family") or "any",
             ca_path=options.get("ca_path"),
             # Only a URL that passed the check of the environment "custom" can be plain.
-            allow_plain_loopback=plan.overridden,
+            allow_plain_loopback=any(plans[number].overridden for number in group),
         )
-        for plan in plans
-    ]
+        for name, group in groups.items()
+    }
     path = here(family="any", proxy=proxy_kind(proxy), source_address=source_address)
 
-    def ask(number: int) -> t.Iterator[tuple[int, _Asked]]:
-        http = clients[number]
+    def ask(name: str) -> t.Iterator[tuple[int, _Asked]]:
+        """Tell of each place after each sample: what has come by the end counts."""
         try:
-            asked_at = to_text(now())
-            yield (
-                number,
-                _Asked(asked_at, *_sample(plans[number], samples=samples, http=http, now=now, elapsed=elapsed)),
-            )
+            for number in groups[name]:
+                at = to_text(now())
+                found: list[Sample] = []
+                told = _samples(plans[number], http=clients[name], now=now, elapsed=elapsed)
+                for one in itertools.islice(told, samples):
+                    if isinstance(one, str):
+                        yield number, _Asked(at, found, one)
+                    else:
+                        found = [*found, one]
+                        yield number, _Asked(at, found, None if len(found) == samples else _LATE)
         finally:
-            http.close()
+            clients[name].close()
 
     # A name server that never answers is all that takes longer.
-    answered = dict(gather(map(ask, range(len(plans))), seconds=samples * timeout + _SPARE_SECONDS))
-    late = _Asked(to_text(now()), [], "no whole answer came in time")
+    seconds = samples * timeout * max(map(len, groups.values()), default=0) + _SPARE_SECONDS
+    answered = dict(gather(map(ask, groups), seconds=seconds))
+    late = _Asked(to_text(now()), [], _LATE)
     return tuple(
         _facts(
             plan,
@@ -174,29 +186,29 @@ def _read(given: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[_Plan, ...]:
     return tuple(plans.values())
 
 
-def _sample(
+def _samples(
     plan: _Plan,
     *,
-    samples: int,
     http: Http,
     now: t.Callable[[], datetime.datetime],
     elapsed: t.Callable[[], float],
-) -> tuple[list[Sample], str | None]:
-    """Return the samples, and why there are no more of them: after the first failure nothing more is asked."""
-    found: list[Sample] = []
+) -> t.Iterator[Sample | str]:
+    """Yield one sample after the other, and at the end why there is no more: after a failure nothing more is asked."""
     request = plan.exchange.time_request(site=plan.site)
-    for _number in range(samples):
+    while True:
         sent, started = now(), elapsed()
         try:
             answer = send_read(request, exchange=plan.exchange, http=http)
             round_trip = elapsed() - started
             if answer.status != 200:
-                return found, f"{answer.host} answered HTTP {answer.status}"
+                yield f"{answer.host} answered HTTP {answer.status}"
+                return
             if answer.headers.get("age", "0").strip() != "0":
                 # The clock of a stored answer is that of the moment when it was stored.
-                return found, f"{answer.host} answered from a store, not from its clock"
+                yield f"{answer.host} answered from a store, not from its clock"
+                return
             told = plan.exchange.server_time(answer)
         except (HttpError, AnswerError) as error:
-            return found, str(error)
-        found.append(sample_of(sent=sent, round_trip=round_trip, told=told))
-    return found, None
+            yield str(error)
+            return
+        yield sample_of(sent=sent, round_trip=round_trip, told=told)

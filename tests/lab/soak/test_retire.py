@@ -113,7 +113,20 @@ def test_a_person_is_told_which_key_is_refused_before_it_was_deleted(bot: Bot) -
         person.answer("Press Enter when all of them are deleted", "\x03A")
         assert person.end() != 0
         assert ("It is refused already: deleted before" in person.output) == refused
+        assert "Nobody could see whether it is alive" not in person.output
         assert bot.credentials() == DONE
+
+
+def test_a_person_is_told_that_nobody_has_seen_a_key_alive(bot: Bot) -> None:
+    bot.simulator.fault("bybit", "status", status=503)
+    try:
+        person = Person(*bot.controller.playbook_command("trading.hosts.retire", "--limit", HOST))
+        person.answer(f"Type {HOST} to begin", HOST)
+        person.answer("Press Enter when all of them are deleted", "\x03A")
+        assert person.end() != 0
+    finally:
+        bot.simulator.clear_faults()
+    assert "Nobody could see whether it is alive. See on that page" in person.output
 
 
 def test_a_dead_key_is_forgotten_and_only_then_the_address_may_go(lab: Lab, bot: Bot) -> None:

@@ -136,6 +136,39 @@ def test_a_name_server_that_never_answers_holds_up_nothing_but_its_exchange(monk
     assert (fact.samples_answered, fact.offset, fact.problem) == (0, None, "no whole answer came in time")
 
 
+def test_a_sample_that_came_counts_when_the_next_one_never_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_clocks, "_SPARE_SECONDS", 0.1)
+    ended = threading.Event()
+
+    class SilentThen(FakeHost):
+        def send(self, request: Request) -> Answer:
+            if self.asked:
+                ended.wait(10)
+            return super().send(request)
+
+    fact = SilentThen(0.1, ahead=0.75).measure(samples=2, timeout=0.1)
+    ended.set()
+    assert (fact.samples_asked, fact.samples_answered, fact.problem) == (2, 1, "no whole answer came in time")
+    assert fact.offset == pytest.approx(0.75, abs=0.002)
+
+
+def test_the_places_of_one_exchange_are_asked_one_after_the_other() -> None:
+    host = FakeHost(0.1)
+    made = []
+    facts = measure(
+        {"exchanges": [{"exchange": "bybit"}, {"exchange": "bybit", "environment": "testnet"}], "samples": 2},
+        host="bot1",
+        now=host.now,
+        elapsed=host.elapsed,
+        make_http=lambda **options: made.append(options) or host,
+    )
+    assert len(made) == 1
+    assert [(fact.environment, fact.samples_answered) for fact in facts] == [("mainnet", 2), ("testnet", 2)]
+    assert [request.url.split("/")[2] for request in host.asked] == ["api.bybit.com"] * 2 + [
+        "api-testnet.bybit.com"
+    ] * 2
+
+
 def stored(**headers: str) -> Answer:
     return Answer(200, headers, b'{"retCode": 0, "time": 1795331634500}', "api.bybit.com")
 
