@@ -51,8 +51,6 @@ class House(Bot):
             "strategy": "NeverTrade",
             "strategy_files": [str(self.directory / "never_trade.py")],
             "credentials": ["bot"],
-            # Known only when the host has been looked at.
-            "python": "{{ '/usr/bin/python3' if ansible_facts.os_family == 'Debian' else '/usr/bin/python3.11' }}",
             "wheelhouse": f"/{WHEELHOUSE}",
             "restart_sec": 2,
             "restart_max_delay_sec": 0,
