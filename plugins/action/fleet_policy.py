@@ -77,7 +77,7 @@ class ActionModule(JudgeAction):
         )
         hosts = frozenset(str(name) for name in self.task_vars["hostvars"])
         since = now_of(options["learned_since"], field="learned_since") if options["learned_since"] else 0.0
-        facts, unseen, problems = _gather(options["src"], declared=declared, hosts=hosts, since=since)
+        facts, unseen, problems, told = _gather(options["src"], declared=declared, hosts=hosts, since=since)
         # Whoever names variables expects keys in them; without that, what was found on the hosts is enough.
         if not declared and ("variables" in self._task.args or not (facts.keys or facts.machines)):
             problem = f"no host of the inventory sets {' or '.join(options['variables'])}, and src tells of none"
@@ -122,7 +122,7 @@ class ActionModule(JudgeAction):
         )
         if options["report_path"]:
             write_report(options["report_path"], document, report=report)
-        return _result(report, document, fails=options["fail_on"] != NEVER)
+        return _result(report, document, told=told, fails=options["fail_on"] != NEVER)
 
 
 def _names(given: t.Sequence[str]) -> list[str]:
@@ -135,8 +135,8 @@ def _names(given: t.Sequence[str]) -> list[str]:
 
 def _gather(
     sources: t.Sequence[str], *, declared: t.Sequence[DeclaredKey], hosts: frozenset[str], since: float
-) -> tuple[Facts, dict[Place, str], list[str]]:
-    """Return the facts, why there are none of some keys, and what was not used at all.
+) -> tuple[Facts, dict[Place, str], list[str], bool]:
+    """Return the facts, why there are none of some keys, what was not used at all, and whether any host told anything.
 
     What cannot be used of one host never hides another one. What was learned before ``since``, by the controller's
     clock, is of an earlier run: it is judged, and was not seen.
@@ -189,7 +189,7 @@ def _gather(
             )
     facts.declare([key.declared for key in declared], host="", wheres=[key.where for key in declared])
     problems = [] if declared else _silent(hosts - fresh)
-    return facts, unseen, problems + [each.why for each in refused] + strangers
+    return facts, unseen, problems + [each.why for each in refused] + strangers, bool(fresh)
 
 
 def _note_unread(refused: t.Iterable[Refused], *, facts: Facts, hosts: frozenset[str]) -> None:
@@ -226,17 +226,19 @@ def _history(path: str | None) -> History | None:
     return read_history(read_json(path, field="previous", leave_out="evidence"), where=f"previous {path!r}")
 
 
-def _result(report: Report, document: dict[str, t.Any], *, fails: bool) -> dict[str, t.Any]:
+def _result(report: Report, document: dict[str, t.Any], *, told: bool, fails: bool) -> dict[str, t.Any]:
     whole = document["fleet"]
     coverage = whole["coverage"]
-    nothing = coverage["keys_declared"] > 0 and coverage["keys_seen"] == 0
+    nothing = coverage["keys_seen"] == 0 if coverage["keys_declared"] else not told
     blocked = bool(report.blocking) or nothing
     telling = [each for each in whole["allowlists"] if each["add"] or each["idle"] or each["unconfirmed"]]
     why = _report.sentence(document) if report.blocking else None
-    if nothing:
+    if nothing and coverage["keys_declared"]:
         first = coverage["not_seen"][0]
         seen = f"None of the {coverage['keys_declared']} declared keys was seen in this run"
         why = f"{seen}: {first['key']} on {first['host']}, {first['why']}. {why or ''}".strip()
+    elif nothing:
+        why = f"No host told anything in this run. {why or ''}".strip()
     result = {
         "partial": whole["partial"],
         "coverage": {**coverage, "not_seen": coverage["not_seen"][:MOST_FINDINGS]},

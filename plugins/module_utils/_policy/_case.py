@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import calendar
 import functools
+import hashlib
 import re
 import typing as t
 
@@ -559,10 +560,16 @@ def shown(text: t.Any, *, limit: int = 80) -> str:
 
 
 def listed(texts: t.Iterable[t.Any], *, most: int = 5) -> str:
-    """Return some foreign texts in one line, and how many more there are."""
+    """Return some foreign texts in one line, and how many more there are, with a mark that stands for those."""
     each = list(texts)
-    rest = f" and {len(each) - most} more" if len(each) > most else ""
+    rest = f" and {len(each) - most} more ({mark(each[most:])})" if len(each) > most else ""
     return ", ".join(shown(text, limit=50) for text in each[:most]) + rest
+
+
+def mark(texts: t.Iterable[t.Any]) -> str:
+    """Return some letters that stand for these texts: the same for the same ones, in any order."""
+    told = "\n".join(sorted(ascii(each) for each in texts))
+    return hashlib.sha256(told.encode()).hexdigest()[:6]
 
 
 def days(seconds: float) -> str:

@@ -9,6 +9,7 @@ Reports are files that people move about, so nothing in them is taken for grante
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._errors import InputError
@@ -20,25 +21,18 @@ WayName = tuple[str, str, str, t.Optional[str]]
 _MEND = "give a file that fleet_policy wrote with report_path"
 
 
-#: Rules whose evidence names what was found: another such thing on the same key is another failure.
-_NAMING = frozenset(
-    (
-        "allowlist-entry-not-public",
-        "allowlist-entry-too-wide",
-        "key-management-forbidden",
-        "key-not-shared",
-        "money-out-forbidden",
-        "permissions-as-declared",
-        "unknown-key-on-account",
-    )
+#: What differs from run to run in a failure that is the same: measured numbers, instants and their units.
+_MEASURED = re.compile(
+    r"[<>~+-]?\d+([.,]\d+)?(%|ms|s|min|h|d)?|\d{4}-\d{2}-\d{2}(T[\d:.]+Z?)?|(second|minute|hour|day|week)s?"
 )
 
 
 class Known(t.NamedTuple):
-    """How grave a known failure was, and the words of its evidence."""
+    """How grave a known failure was, the words of its evidence, and its codes."""
 
     rank: int
     words: frozenset[str] = frozenset()
+    codes: frozenset[str | None] = frozenset()
 
 
 class Baseline(t.NamedTuple):
@@ -48,17 +42,19 @@ class Baseline(t.NamedTuple):
     known: t.Mapping[tuple[str, str | None, str | None], Known]
 
     def holds(self, finding: Finding) -> str | None:
-        """Return why this failure is nothing new, or ``None`` for one that is new or has become worse."""
+        """Return why this failure is nothing new, or ``None`` for one that is new, worse, or names something new."""
         known = self.known.get((finding.rule, finding.subject.host, finding.subject.key))
-        if known is None or RANK[finding.severity] > known.rank:
+        if known is None or RANK[finding.severity] > known.rank or finding.code not in known.codes:
             return None
-        if finding.rule in _NAMING and not _words(finding.evidence) <= known.words:
+        # With a code it is told what it is; its evidence then quotes an exchange, which never says the same twice.
+        if finding.code is None and not _words(finding.evidence) <= known.words:
             return None
         return f"in the baseline of {self.judged_at}"
 
 
 def _words(evidence: str) -> frozenset[str]:
-    return frozenset(each.strip(",;:()") for each in evidence.split())
+    words = (each.strip(",;:()'.") for each in evidence.split())
+    return frozenset(each for each in words if not _MEASURED.fullmatch(each))
 
 
 class Worked(t.NamedTuple):
@@ -89,8 +85,9 @@ def read_baseline(document: t.Any, *, where: str) -> Baseline:
             raise InputError(field=f"{place}.severity", value=severity, problem="is not a severity", mend=_MEND)
         name = (rule, _optional(subject, "host", place), _optional(subject, "key", place))
         before = known.get(name, Known(0))
-        words = _words(_optional(finding, "evidence", place) or "") if rule in _NAMING else frozenset()
-        known[name] = Known(max(RANK[severity], before.rank), before.words | words)
+        words = _words(_optional(finding, "evidence", place) or "")
+        codes = before.codes | {_optional(finding, "code", place)}
+        known[name] = Known(max(RANK[severity], before.rank), before.words | words, codes)
     return Baseline(_instant(document, "judged_at", where), known)
 
 

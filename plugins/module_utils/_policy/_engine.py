@@ -370,23 +370,19 @@ class _Judgement:
         waiver = self._waivers.get((finding.rule, *raw)) or self._waivers.get((finding.rule, raw[0], None))
         if waiver is None:
             return finding
+        self._used.add(waiver)
         most = longest(self._policy, finding.severity)
         if waiver.ends - self._now > (most + 1) * 86400:
             # The finding turned out graver than the rule's usual severity: the longer waiver does not reach it.
             return finding._replace(waiver=f"does not count, it runs longer than {most} days")
-        self._used.add(waiver)
         if waiver.ends > self._now:
             return finding._replace(status=WAIVED, waiver=waiver.said)
-        self._keep(
-            Finding(
-                "waiver-expired",
-                FAIL,
-                finding.severity if finding.status == FAIL else "low",
-                "declared",
-                finding.subject,
-                f"the waiver of {finding.rule} ended with {waiver.expires}",
-                root=finding.rule if finding.status == FAIL else None,
-            )
+        self._say(
+            "waiver-expired",
+            subject=finding.subject,
+            evidence=f"the waiver of {finding.rule} ended with {waiver.expires}",
+            usual=finding.severity if finding.status == FAIL else "low",
+            root=finding.rule if finding.status == FAIL else None,
         )
         return finding._replace(waiver=f"expired with {waiver.expires}")
 
@@ -394,18 +390,20 @@ class _Judgement:
         """Add what is to be said of these waivers and of the policy itself."""
         for waiver in waivers:
             if waiver not in self._used:
-                self._keep(
-                    Finding(
-                        "waiver-unused",
-                        FAIL,
-                        self._policy.severities.get("waiver-unused", RULES["waiver-unused"].severity),
-                        "declared",
-                        Subject(shown(waiver.host), shown(waiver.key) or None),
-                        f"the waiver of {waiver.rule} matches no finding",
-                    )
+                self._say(
+                    "waiver-unused",
+                    subject=Subject(shown(waiver.host), shown(waiver.key) or None),
+                    evidence=f"the waiver of {waiver.rule} matches no finding",
+                    usual=RULES["waiver-unused"].severity,
                 )
         for said in loosened:
             self._keep(Finding("policy-loosened", FAIL, "info", "declared", Subject(), said))
+
+    def _say(self, rule: str, *, subject: Subject, evidence: str, usual: str, root: str | None = None) -> None:
+        """Add a failure that is about a waiver, under the same settings as any other rule's."""
+        severity = self._policy.severities.get(rule, usual)
+        finding = Finding(rule, FAIL, severity, "declared", subject, evidence, root=root)
+        self._keep(finding._replace(spared=self._spared(finding)))
 
     def report(
         self,

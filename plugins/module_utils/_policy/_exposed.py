@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._case import OBSERVED, SKIP, HostCase, Rule, Verdict, failed, listed, shown, unknown
+from ._case import OBSERVED, SKIP, HostCase, Rule, Verdict, failed, listed, mark, shown, unknown
 from ._finding import Remedy, Subject
 
 HostVerdicts = t.Iterable[tuple[Subject, Verdict]]
@@ -52,8 +52,9 @@ def _places(case: HostCase, told: Scan | None, *, inventory: bool) -> HostVerdic
     worst_first = sorted(places, key=lambda place: _severity(place, inventory=inventory) != "critical")
     verdicts = [(Subject(host, _where(place)), _exposed(place, inventory=inventory)) for place in worst_first]
     if len(verdicts) > _MOST_PLACES:
-        rest = len(verdicts) - _MOST_PLACES
-        more = failed("observed", f"secrets lie in clear in {rest} more places", remedy=_REVOKE)
+        rest = [subject.key for subject, _verdict in verdicts[_MOST_PLACES:]]
+        said = f"secrets lie in clear in {len(rest)} more places ({mark(rest)})"
+        more = failed("observed", said, remedy=_REVOKE)
         verdicts = [*verdicts[:_MOST_PLACES], (Subject(host, "more places"), more)]
     cut = _cut_short(told)
     if cut is not None:

@@ -1077,6 +1077,12 @@ def test_keys_that_were_found_are_judged_where_nobody_declares_one(undeclared: I
     assert not whole["failed"]
 
 
+def test_a_run_in_which_nobody_answered_fails_where_nobody_declares_a_key(undeclared: Inventory) -> None:
+    later = undeclared.judged(fail_on=None, learned_since="2026-11-22T11:59:59Z", now="2026-11-22T12:00:00Z")
+    assert later["failed"]
+    assert later["msg"].startswith("No host told anything in this run.")
+
+
 def test_one_key_in_clear_on_two_hosts_is_known_though_the_exchange_lets_only_one_in(undeclared: Inventory) -> None:
     for host in ("bot2", "bot3"):
         undeclared.learned(host, dataclasses.replace(in_clear(host), observed=None, access=Access("ip_refused")))

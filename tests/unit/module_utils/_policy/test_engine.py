@@ -242,6 +242,19 @@ def test_a_waiver_for_a_lesser_severity_does_not_reach_a_critical_finding() -> N
     finding = next(f for f in judged.findings if f.rule == "key-expiry")
     assert (finding.status, finding.severity) == (FAIL, "critical")
     assert "does not count" in str(finding.waiver)
+    assert not [each for each in judged.findings if each.rule == "waiver-unused"]
+
+
+def test_what_is_said_of_waivers_goes_by_the_policy_too() -> None:
+    late = waivers({**GOOD, "expires": "2026-11-22"})
+    now = instant("2026-11-24T00:00:00Z") or 0.0
+    policy = Policy(severities={"waiver-expired": "info"}, enforce_from={"waiver-expired": "2027-01-01"})
+    (said,) = [
+        each
+        for each in report(UNRESTRICTED, waivers=late, now=now, policy=policy).findings
+        if each.rule == "waiver-expired"
+    ]
+    assert (said.severity, said.spared) == ("info", "enforced from 2027-01-01")
 
 
 def test_a_waiver_of_a_host_rule_names_the_host_alone() -> None:
