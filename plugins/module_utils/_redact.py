@@ -22,8 +22,15 @@ REMOVED = "[removed]"
 #: Key ids that exchanges print in their messages: UUIDs (OKX) and long runs that look like a key.
 _KEY_ID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[A-Za-z0-9_]{18,}\b")
 
-#: ``::error`` and its kin; the double colon of an IPv6 address stays, also where it begins with it (``::1``).
-_RUNNER_COMMAND = re.compile(r"(?<![0-9A-Fa-f])::(?![0-9A-Fa-f.]*(?::[0-9A-Fa-f.]+)*(?:[\s,;/)\]]|$))")
+#: An IPv6 address, in which a double colon may stay; a dot or a colon of the sentence may follow it.
+_ADDRESS = re.compile(
+    r"(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::"
+    r"(?:(?:[0-9A-Fa-f]{1,4}:)*(?:[0-9A-Fa-f]{1,4}|\d{1,3}(?:\.\d{1,3}){1,3})[.:]?|\.?)",
+    re.ASCII,
+)
+_WORD = re.compile(r"[\w.:-]+")
+#: What Azure, GitHub and TeamCity look for, wherever it stands: ``##vso[``, ``##[``, ``##teamcity[``.
+_MARK = re.compile(r"##(?=\w*\[)")
 
 
 def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:
@@ -37,7 +44,9 @@ def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LE
             raw = raw.replace(form, REMOVED)
     shown = "".join(_printable(c) for c in raw[: limit * 8])
     shown = " ".join(shown.split())
-    shown = _RUNNER_COMMAND.sub(": :", shown).replace("##[", "## [")
+    if "::" in shown:
+        shown = _WORD.sub(_without_commands, shown)
+    shown = _MARK.sub("## ", shown)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
@@ -53,6 +62,12 @@ def mask_id(key_id: str) -> str:
     head = min(4, (quarter + 1) // 2)
     tail = min(4, quarter - head) if quarter > head else 0
     return one_line(key_id[:head] + "…" + (key_id[-tail:] if tail else ""), limit=16)
+
+
+def _without_commands(word: re.Match[str]) -> str:
+    """Break each double colon (``::error``) that is not an address's: lines can be wrapped wherever it stands."""
+    text = word[0]
+    return text if "::" not in text or _ADDRESS.fullmatch(text) else re.sub(r":(?=:)", ": ", text)
 
 
 def _printable(character: str) -> str:

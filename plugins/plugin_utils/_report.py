@@ -10,7 +10,6 @@ passed the one door (``_redact``) before it comes here.
 
 from __future__ import annotations
 
-import textwrap
 import typing as t
 
 from ..module_utils._policy._engine import Report
@@ -218,10 +217,34 @@ def _layout(body: t.Sequence[_Row], *, width: int) -> list[str]:
 
 
 def _wrapped(cells: t.Sequence[str], sizes: t.Sequence[int]) -> list[str]:
-    columns = [textwrap.wrap(cell, size) or [""] for cell, size in zip(cells, sizes, strict=True)]
+    columns = [_folded(cell, size) for cell, size in zip(cells, sizes, strict=True)]
     height = max(len(column) for column in columns)
     return [_line([column[i] if i < len(column) else "" for column in columns], sizes) for i in range(height)]
 
 
+def _folded(cell: str, size: int) -> list[str]:
+    """Return a cell in lines of at most ``size``, broken at blanks where that is possible."""
+    lines = [""]
+    for word in cell.split():
+        pieces = _pieces(word, size)
+        if lines[-1] and len(lines[-1]) + 1 + len(pieces[0]) <= size:
+            lines[-1] += f" {pieces.pop(0)}"
+        lines += pieces
+    return lines[1:] if len(lines) > 1 and not lines[0] else lines
+
+
+def _pieces(word: str, size: int) -> list[str]:
+    """Return a word in pieces of at most ``size``; none begins with a colon, which could be a runner's command."""
+    pieces = []
+    while len(word) > size:
+        cut = max((end for end in range(size, 0, -1) if word[end] != ":"), default=size)
+        pieces.append(word[:cut])
+        word = word[cut:]
+    return [*pieces, word]
+
+
 def _line(cells: t.Sequence[str], sizes: t.Sequence[int]) -> str:
-    return "  ".join(cell.ljust(size) for cell, size in zip(cells, sizes, strict=True)).rstrip()
+    line = "  ".join(cell.ljust(size) for cell, size in zip(cells, sizes, strict=True)).rstrip()
+    bare = line.lstrip()
+    # A runner takes a line's first double colon for a command: of an address it is written in full.
+    return f"{line[: len(line) - len(bare)]}0{bare}" if bare.startswith("::") else line

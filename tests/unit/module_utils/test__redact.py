@@ -13,7 +13,10 @@ from ansible_collections.trading.hosts.plugins.module_utils._redact import one_l
 
 @pytest.mark.parametrize(
     "address",
-    ["::1", "::", "::/0", "::ffff:8.8.8.8", "::ffff:0:0/96", "not ::1, but 2a01:4f8::11", "(::1)", "[::1]:443"],
+    [
+        *("::1", "::", "::/0", "::ffff:8.8.8.8", "::ffff:0:0/96", "not ::1, but 2a01:4f8::11", "(::1)", "[::1]:443"),
+        *("2001:db8::1", "fe80::1%eth0", "seen from 2001:db8::1.", "2001:db8::1: refused", "2001:db8::/32,::1"),
+    ],
 )
 def test_an_address_stays_as_it_is_written(address: str) -> None:
     assert one_line(address) == address
@@ -22,14 +25,31 @@ def test_an_address_stays_as_it_is_written(address: str) -> None:
 @pytest.mark.parametrize(
     ("text", "harmless"),
     [
-        ("::error file=x::b", ": :error file=x::b"),
+        ("::error file=x::b", ": :error file=x: :b"),
         ("::debug::x", ": :debug: :x"),
         ("::add-mask::x", ": :add-mask: :x"),
-        ("::stop-commands::abc", ": :stop-commands::abc"),
-        ("::abc::", ": :abc::"),  # it could end what stop-commands began
-        ("\t::warning::", ": :warning::"),
+        ("::stop-commands::abc", ": :stop-commands: :abc"),
+        ("::abc::", ": :abc: :"),  # it could end what stop-commands began
+        ("\t::warning::", ": :warning: :"),
+        ("a.a::error title=a::b", "a.a: :error title=a::b"),
+        ("cafe::error::x", "cafe: :error: :x"),
+        (":::", ": : :"),
+        ("a:::error", "a: : :error"),
         ("##[error]", "## [error]"),
+        ("##vso[task.setvariable variable=PATH]/tmp/x", "## vso[task.setvariable variable=PATH]/tmp/x"),
+        ("a ###VSO[x]", "a ### VSO[x]"),
+        ("##teamcity[x]", "## teamcity[x]"),
     ],
 )
 def test_a_command_of_a_runner_is_broken(text: str, harmless: str) -> None:
     assert one_line(text) == harmless
+    assert one_line(harmless) == harmless
+
+
+def test_a_secret_that_is_taken_out_leaves_no_command() -> None:
+    assert one_line("##vsoabc", secrets=["abc"]) == "## vso[removed]"
+
+
+def test_a_long_text_is_looked_through_in_time() -> None:
+    for text in ("a" * 500_000 + "::", "a:" * 250_000 + ":", "#" * 500_000, "##a" * 150_000):
+        assert len(one_line(text, limit=65536)) == 65536
