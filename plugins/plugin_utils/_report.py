@@ -10,6 +10,7 @@ passed the one door (``_redact``) before it comes here.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..module_utils._policy._engine import Report
@@ -193,6 +194,8 @@ def _word(finding: Document) -> str:
     return f"{'waived' if finding['status'] == 'waived' else '? not known'} ({finding['severity']})"
 
 
+#: Addresses and networks as the text to paste lists them.
+_ADDRESSES = re.compile(r"(?=[^,]*[.:])[0-9A-Fa-f.:/]{2,64}(?:,[0-9A-Fa-f.:/]{2,64})*,?")
 _HEAD = ("KEY", "HOST", "SEEN FROM", "VERDICT", "MEND")
 
 
@@ -217,27 +220,42 @@ def _layout(body: t.Sequence[_Row], *, width: int) -> list[str]:
 
 
 def _wrapped(cells: t.Sequence[str], sizes: t.Sequence[int]) -> list[str]:
-    columns = [_folded(cell, size) for cell, size in zip(cells, sizes, strict=True)]
+    last = len(cells) - 1
+    columns = [_folded(cell, sizes[i], last=i == last) for i, cell in enumerate(cells)]
     height = max(len(column) for column in columns)
     return [_line([column[i] if i < len(column) else "" for column in columns], sizes) for i in range(height)]
 
 
-def _folded(cell: str, size: int) -> list[str]:
-    """Return a cell in lines of at most ``size``, broken at blanks where that is possible."""
+def _folded(cell: str, size: int, *, last: bool) -> list[str]:
+    """Return a cell in lines of at most ``size``, broken at blanks where that is possible.
+
+    Lists of addresses are text to paste: they are broken after a comma. In the ``last`` column, where nothing stands
+    to the right, an address that is longer than a line stays whole all the same.
+    """
     lines = [""]
     for word in cell.split():
-        pieces = _pieces(word, size)
-        if lines[-1] and len(lines[-1]) + 1 + len(pieces[0]) <= size:
-            lines[-1] += f" {pieces.pop(0)}"
-        lines += pieces
-    return lines[1:] if len(lines) > 1 and not lines[0] else lines
+        blank = " "
+        for piece in _pieces(word, size, whole=last):
+            if lines[-1] and len(lines[-1]) + len(blank) + len(piece) <= size:
+                lines[-1] += blank + piece
+            else:
+                lines.append(piece)
+            blank = ""
+    return lines[1:] or lines
 
 
-def _pieces(word: str, size: int) -> list[str]:
+def _pieces(word: str, size: int, *, whole: bool) -> list[str]:
+    """Return the pieces of a word between which a line may end: after an address, or where the line is full."""
+    addresses = _ADDRESSES.fullmatch(word) is not None
+    parts = re.findall("[^,]+,?", word) if addresses else [word]
+    return parts if addresses and whole else [piece for part in parts for piece in _cut(part, size)]
+
+
+def _cut(word: str, size: int) -> list[str]:
     """Return a word in pieces of at most ``size``; none begins with a colon, which could be a runner's command."""
     pieces = []
     while len(word) > size:
-        cut = max((end for end in range(size, 0, -1) if word[end] != ":"), default=size)
+        cut = next((end for end in range(size, 0, -1) if word[end] != ":"), size)
         pieces.append(word[:cut])
         word = word[cut:]
     return [*pieces, word]

@@ -15,6 +15,9 @@ from ._words import VERDICTS, mend, open_findings, summary
 #: A job summary holds 1 MiB, a comment 65536 characters.
 MOST = 100
 _LONGEST = 400
+#: Some sixty addresses. A list of which a part is missing would cut hosts off, so a longer one is left out.
+_PASTE = 1000
+_ELSEWHERE = "The text to paste is too long for here: it stands whole in the page (html) and in the report (json)."
 _SPECIAL = re.compile(r"[!-&(-+./:<->?@\[-`{-~]")
 
 
@@ -24,8 +27,11 @@ def text(value: str) -> str:
     Punctuation is written as references: nothing is left that Markdown, HTML or a template could read, or that makes a
     link. Sites look for people after all that, so the at sign is written in full width.
     """
-    short = value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "\u2026"
-    return _SPECIAL.sub(lambda one: "\uff20" if one[0] == "@" else f"&#{ord(one[0])};", short)
+    return _escaped(value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "\u2026")
+
+
+def _escaped(value: str) -> str:
+    return _SPECIAL.sub(lambda one: "\uff20" if one[0] == "@" else f"&#{ord(one[0])};", value)
 
 
 def write(document: Document) -> str:
@@ -53,4 +59,11 @@ def _row(finding: Document) -> str:
     status = finding["status"] if finding["spared"] is None else "spared"
     word = {"fail": finding["severity"], "unknown": f"not known, {finding['severity']}"}.get(status, status)
     said = f"{finding['rule']}: {finding['evidence']}"
-    return f"| {word} | {text(about(finding))} | {text(said)} | {text(mend(finding))} |"
+    return f"| {word} | {text(about(finding))} | {text(said)} | {_mend(finding)} |"
+
+
+def _mend(finding: Document) -> str:
+    """Return what to do, with the text to paste whole or not at all."""
+    paste = mend({**finding, "remedy": None})
+    what = text(mend({**finding, "paste": None}))
+    return f"{what} {_escaped(paste) if len(paste) <= _PASTE else _ELSEWHERE}".strip()
