@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
 import typing as t
@@ -63,8 +64,7 @@ def write_all(files: t.Sequence[File], *, field: str) -> None:
     """Write the files: first all of them beside their places, then each in one step.
 
     Whoever writes into the same directories at the same time waits for that last part, so that the files of one run
-    stand together. Raises ``InputError`` for what the disk refuses; what has no room or no right is refused before
-    anything has changed.
+    stand together. Raises ``InputError`` for what the disk refuses, and then the files are those of before.
     """
     temporaries = []
     with contextlib.ExitStack() as stack:
@@ -72,21 +72,87 @@ def write_all(files: t.Sequence[File], *, field: str) -> None:
             temporary = _beside(file, field=field)
             stack.callback(_remove, temporary)
             temporaries.append(temporary)
-        try:
-            for directory in sorted({os.path.realpath(file.path.parent) for file in files}):
+        places = {os.path.realpath(file.path.parent): str(file.path) for file in files}
+        for directory in sorted(places):
+            try:
                 stack.enter_context(locked(directory))
-            for file in files:
-                if file.once and os.path.lexists(file.path):
-                    raise _is_there(str(file.path))
-            for temporary, file in zip(temporaries, files, strict=True):
-                os.replace(temporary, file.path)
-        except OSError as error:
-            raise _refused(field, str(error.filename), error) from None
+            except OSError as error:
+                raise _refused(field, places[directory], error) from None
+        for file in files:
+            if file.once and os.path.lexists(file.path):
+                raise _is_there(str(file.path))
+        _replace_all(list(zip(temporaries, files, strict=True)), field=field)
 
 
-def _remove(temporary: str) -> None:
+def _replace_all(pairs: t.Sequence[tuple[str, File]], *, field: str) -> None:
+    """Put each temporary file into its place; where one cannot be, put back what was in the places before it."""
+    olds: list[str | None] = []
+    with contextlib.ExitStack() as undo:
+        for number, (temporary, file) in enumerate(pairs, start=1):
+            try:
+                # After the last one nothing can fail any more.
+                old = _kept(file.path) if number < len(pairs) else None
+                _replace(temporary, file.path, old=old)
+            except OSError as error:
+                raise _refused(field, str(file.path), error) from None
+            undo.callback(_put_back, file.path, old=old, field=field)
+            olds.append(old)
+        undo.pop_all()
+    for old in olds:
+        _remove(old)
+
+
+def _replace(temporary: str, path: Path, *, old: str | None) -> None:
+    try:
+        os.replace(temporary, path)
+    except BaseException:
+        _remove(old)
+        raise
+
+
+def _kept(path: Path) -> str | None:
+    """Return a second name for the file, or a copy of it where the disk allows none; raises ``OSError``."""
+    if not os.path.lexists(path):
+        return None
+    descriptor, copy = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "wb") as stream:
+        try:
+            os.link(path, f"{copy}.old", follow_symlinks=False)
+        except OSError:
+            _copy(path, stream, to=copy)
+            return copy
+    _remove(copy)
+    return f"{copy}.old"
+
+
+def _copy(path: Path, stream: t.BinaryIO, *, to: str) -> None:
+    try:
+        with path.open("rb") as content:
+            shutil.copyfileobj(content, stream)
+        stream.flush()
+        shutil.copystat(path, to)
+    except BaseException:
+        _remove(to)
+        raise
+
+
+def _put_back(path: Path, *, old: str | None, field: str) -> None:
+    try:
+        if old is None:
+            os.unlink(path)
+        else:
+            os.replace(old, path)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        mend = f"what it was is in {old}" if old is not None else "remove it"
+        problem = f"was written, another file could not be, and it cannot be put back ({why})"
+        raise InputError(field=field, value=str(path), problem=problem, mend=mend) from None
+
+
+def _remove(temporary: str | None) -> None:
     with contextlib.suppress(OSError):  # it is not there any more where all went well
-        os.unlink(temporary)
+        if temporary is not None:
+            os.unlink(temporary)
 
 
 def _beside(file: File, *, field: str) -> str:

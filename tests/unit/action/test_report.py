@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -190,6 +191,85 @@ def test_no_half_file_stays_where_the_disk_is_full(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="files '/dev/full/x': cannot be written"):
         _files.write_all([good, full], field="files")
     assert list(tmp_path.iterdir()) == []
+
+
+def _refuse_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_names: t.Any, **_options: t.Any) -> None:
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", link)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_was_replaced_is_put_back_where_another_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    there, new, stuck = (tmp_path / name for name in ("there", "new", "stuck"))
+    there.write_bytes(b"old")
+    there.chmod(0o640)
+    os.utime(there, (1, 1))
+    stuck.mkdir()
+    if not links:
+        _refuse_links(monkeypatch)
+    with pytest.raises(InputError, match=f"^files '{stuck}': cannot be written"):
+        _files.write_all([File(path, b"x", 0o600) for path in (there, new, stuck)], field="files")
+    assert there.read_bytes() == b"old"
+    assert (stat.S_IMODE(there.stat().st_mode), there.stat().st_mtime) == (0o640, 1)
+    assert sorted(os.listdir(tmp_path)) == ["stuck", "there"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("stuck", ["a", "b", "c"])
+def test_all_files_are_those_of_before_whichever_cannot_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: str, links: bool
+) -> None:
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    for path in paths:
+        path.write_bytes(b"old")
+    replace = os.replace
+
+    def immutable(source: t.Any, target: t.Any) -> None:
+        if Path(target).name == stuck:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(source), None, str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", immutable)
+    if not links:
+        _refuse_links(monkeypatch)
+    with pytest.raises(InputError, match=f"^files '{tmp_path / stuck}': cannot be written"):
+        _files.write_all([File(path, b"x", 0o600) for path in paths], field="files")
+    assert {path.read_bytes() for path in paths} == {b"old"}
+    assert sorted(os.listdir(tmp_path)) == ["a", "b", "c"]
+
+
+def test_what_cannot_be_put_back_is_said_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(b"old")
+    replace, done = os.replace, []
+
+    def once(source: t.Any, target: t.Any) -> None:
+        if done:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        done.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", once)
+    with pytest.raises(InputError, match=f"^files '{first}': .* cannot be put back") as caught:
+        _files.write_all([File(path, b"x", 0o600) for path in (first, second)], field="files")
+    (kept,) = set(tmp_path.iterdir()) - {first}
+    assert kept.read_bytes() == b"old"
+    assert str(kept) in str(caught.value)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_nothing_is_left_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    if not links:
+        _refuse_links(monkeypatch)
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    for content in (b"1", b"2"):
+        _files.write_all([File(path, content, 0o600) for path in paths], field="files")
+        assert {path.read_bytes() for path in paths} == {content}
+        assert sorted(os.listdir(tmp_path)) == ["a", "b", "c"]
 
 
 def test_two_runs_at_once_never_mix(tmp_path: Path) -> None:
