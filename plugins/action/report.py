@@ -99,7 +99,7 @@ def _check(wanted: t.Sequence[tuple[str, Path]], options: t.Mapping[str, t.Any])
         if options[name] is not None:
             mend = "add a file of this format, or leave the option out"
             raise InputError(field=name, problem="is for the format evidence, which is not asked for", mend=mend)
-    if evidence and not (options["operator"] or "").strip():
+    if evidence and not _evidence.operator_of(options["operator"]):
         problem = "is missing: evidence says who had the keys judged"
         raise InputError(field="operator", problem=problem, mend="give a person's name")
     report = Path(options["report_path"]).expanduser().resolve()
@@ -130,12 +130,13 @@ def _bundle(document: Document, *, path: Path, options: t.Mapping[str, t.Any]) -
             problem=f"start, judgement and end are not one after the other ({order})",
             mend="give the instant at which this run began to learn, and check the clock",
         )
+    last = options["previous_evidence"]
     frame = _evidence.Frame(
-        operator=options["operator"].strip(),
+        operator=_evidence.operator_of(options["operator"]),
         started_at=instant_text(started),
         ended_at=instant_text(now),
         versions={"ansible_core": ansible_core_version, "python": platform.python_version()},
-        previous=_evidence.read_previous(options["previous_evidence"]) if options["previous_evidence"] else None,
+        previous=_evidence.read_previous(last, until=instant_text(now)) if last else None,
     )
     content = _evidence.write(document, frame=frame).encode()
     files = [(EVIDENCE, File(path, content, _MODE[NONE], once=True))]

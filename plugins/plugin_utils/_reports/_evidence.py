@@ -18,8 +18,7 @@ import typing as t
 from pathlib import Path
 
 from ...module_utils._errors import InputError, TradingHostsError
-from ...module_utils._policy._case import instant
-from ._schema import INSTANT, NAME, REPORT, Document, Schema, object_of, or_null, safe
+from ._schema import INSTANT, NAME, REPORT, Document, Schema, fits, object_of, or_null, safe
 
 KIND = "trading.hosts evidence"
 #: What ``ssh-keygen -Y verify -n`` must be given: a signature for another purpose does not hold here.
@@ -69,12 +68,17 @@ class Frame(t.NamedTuple):
     previous: Previous | None
 
 
+def operator_of(text: str | None) -> str:
+    """Return a person's name as one safe line; of what shows nothing, nothing is left."""
+    return safe(text or "", NAME).strip()
+
+
 def write(document: Document, *, frame: Frame) -> str:
     """Return the bundle. JSON's own escapes are its door, as for the report."""
     bundle = {
         "kind": KIND,
         "schema": 1,
-        "operator": safe(frame.operator, NAME),
+        "operator": frame.operator,
         "started_at": frame.started_at,
         "judged_at": document["judged_at"],
         "ended_at": frame.ended_at,
@@ -92,10 +96,9 @@ def digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def read_previous(path: str) -> Previous:
-    """Read the bundle before; raises ``InputError`` for a file that is none."""
+def read_previous(path: str, *, until: str) -> Previous:
+    """Read the bundle before, which ended no later than ``until``; raises ``InputError`` for a file that is none."""
     mend = "give the last bundle, or leave the option out for the first one"
-    bundle = None
     try:
         file = Path(path).expanduser()
         content = file.read_bytes() if file.is_file() or not file.exists() else b""
@@ -104,11 +107,14 @@ def read_previous(path: str) -> Previous:
         problem = f"cannot be read ({os.strerror(error.errno or 0)})"
         raise InputError(field="previous_evidence", value=path, problem=problem, mend=mend) from None
     except (ValueError, RecursionError):
-        pass  # said below
-    ended = bundle.get("ended_at") if isinstance(bundle, dict) and bundle.get("kind") == KIND else None
-    if instant(ended) is None:
+        bundle = None
+    if not fits(bundle, EVIDENCE):
         raise InputError(field="previous_evidence", value=path, problem="is no whole bundle of evidence", mend=mend)
-    return Previous(digest(content), str(ended))
+    ended = str(bundle["ended_at"])
+    if ended > until:
+        problem = f"ended at {ended}, which is after this one ends ({until})"
+        raise InputError(field="previous_evidence", value=path, problem=problem, mend=f"{mend}, and check the clock")
+    return Previous(digest(content), ended)
 
 
 def sign(content: bytes, *, key: str) -> bytes:

@@ -247,7 +247,31 @@ def _string(value: str, schema: Schema, where: str) -> str | None:
         return None  # a list of which a part is missing would cut somebody off
     if "maxLength" in schema:
         return safe(value, schema["maxLength"])
-    good = value in schema["enum"] if "enum" in schema else re.fullmatch(schema["pattern"], value, re.ASCII) is not None
-    if not good or ("format" in schema and instant(value) is None):
+    if not _stands(value, schema):
         raise InputError(field=where, value=safe(value, 60), problem="is not what stands there", mend=_MEND)
     return value
+
+
+def _stands(value: str, schema: Schema) -> bool:
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if "pattern" in schema and re.fullmatch(schema["pattern"], value, re.ASCII) is None:
+        return False
+    return "format" not in schema or instant(value) is not None
+
+
+def fits(value: t.Any, schema: Schema) -> bool:
+    """Return whether a value is as the schema says, which knows no words but those of this module."""
+    kind = _NAMES.get(type(value), "number")
+    wanted = schema["type"]
+    if kind not in ([wanted] if isinstance(wanted, str) else wanted) or schema.get("const", value) != value:
+        return False
+    if kind == "object":
+        members = ((value[name], member) for name, member in schema["properties"].items() if name in value)
+        return all(name in value for name in schema["required"]) and all(fits(*each) for each in members)
+    if kind == "array":
+        return all(fits(each, schema["items"]) for each in value)
+    if kind == "string":
+        short, long = schema.get("minLength", 0), schema.get("maxLength", len(value))
+        return short <= len(value) <= long and _stands(value, schema)
+    return kind != "integer" or value >= schema.get("minimum", value)

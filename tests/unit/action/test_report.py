@@ -353,6 +353,40 @@ def test_a_chain_needs_its_last_link(desk: Desk, content: str | None) -> None:
     assert sentence.startswith(f"previous_evidence {str(last)!r}: ")
 
 
+LINKS: dict[str, dict[str, t.Any]] = {
+    "no bundle but its name and its end": {"report": None, "versions": None},
+    "of another schema": {"schema": 2},
+    "nobody's": {"operator": ""},
+    "of a report that is none": {"report": {}},
+    "of no digest": {"policy_digest": "sha256:0"},
+    "of an instant that never was": {"judged_at": "2026-02-30T00:00:00Z"},
+    "of a name too long": {"operator": "x" * 201},
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_false_link_is_refused(desk: Desk, name: str) -> None:
+    last = desk.directory / "last.json"
+    last.write_text(json.dumps({**desk.evidence(), **LINKS[name]}), encoding="ascii")
+    desk.path("evidence").unlink()
+    sentence = desk.refusal("evidence", operator="Ada", now=NOW, previous_evidence=str(last))
+    assert "is no whole bundle of evidence" in sentence
+
+
+def test_a_link_from_the_future_is_refused(desk: Desk) -> None:
+    last = desk.directory / "last.json"
+    desk.evidence(now="2026-11-22T07:20:01Z")
+    desk.path("evidence").rename(last)
+    sentence = desk.refusal("evidence", operator="Ada", now=NOW, previous_evidence=str(last))
+    assert f"ended at 2026-11-22T07:20:01Z, which is after this one ends ({NOW})" in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("operator", ["", " ", "\u200b", "\u2060 \x00\n\u202e"])
+def test_evidence_is_somebodys(desk: Desk, operator: str) -> None:
+    assert "operator: is missing" in desk.refusal("evidence", operator=operator, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
 from ansible_collections.trading.hosts.plugins.plugin_utils._reports import _formats, _sarif
-from ansible_collections.trading.hosts.plugins.plugin_utils._reports._schema import REPORT, read
+from ansible_collections.trading.hosts.plugins.plugin_utils._reports._schema import REPORT, fits, read
 from tests.generated import report_schemas
 from tests.unit.action.test_fleet_policy import Inventory, declared, own
 
@@ -92,6 +92,7 @@ def test_the_reader_refuses_what_the_schema_refuses(path: tuple[t.Any, ...]) -> 
         for name in path[:-1]:
             inner = inner[name]
         inner[path[-1]] = wrong
+        assert fits(document, REPORT) == _fits(document)
         if _fits(document):
             read(document, where="r")
         else:
