@@ -11,6 +11,7 @@ integration runners take for commands.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import typing as t
 import unicodedata
@@ -18,6 +19,10 @@ from urllib.parse import quote, quote_plus
 
 MAX_LENGTH = 200
 REMOVED = "[removed]"
+#: How many characters are looked at for each one that may be shown.
+_INVISIBLE = 8
+#: From which limit on a cut text ends in digits of its digest, and in how many.
+_ROOM, _DIGITS = 40, 8
 
 #: Key ids that exchanges print in their messages: UUIDs (OKX) and long runs that look like a key.
 _KEY_ID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[A-Za-z0-9_]{18,}\b")
@@ -36,24 +41,44 @@ _MARK = re.compile(r"##(?=\w*\[)")
 def one_line(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:
     """Return ``text`` as one safe line of at most ``limit`` characters.
 
-    Secrets (also URL-encoded) are removed first, on the whole text, so that no cut leaves half of one.
+    Secrets (also URL-encoded) are removed first, on the whole text, so that no cut leaves half of one. What is cut ends
+    in some digits of the whole text's digest where there is room: names that begin alike stay apart.
     """
+    raw = _without(text, secrets)
+    shown = _safe(raw, limit)
+    if len(shown) <= limit and len(raw) <= limit * _INVISIBLE:
+        return shown
+    digits = hashlib.sha256(raw.encode(errors="surrogatepass")).hexdigest()[:_DIGITS] if limit >= _ROOM else ""
+    return f"{shown[: limit - 1 - len(digits)]}…{digits}"
+
+
+def message(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:
+    """Like :func:`one_line`, and with everything that looks like a key id removed (exchanges print them).
+
+    A cut leaves no digits here: they would be those of the key id too.
+    """
+    shown = _cut(_safe(_without(text, secrets), limit * 4), limit * 4)
+    return _cut(_safe(_KEY_ID.sub(REMOVED, shown), limit), limit)
+
+
+def _without(text: object, secrets: t.Iterable[str]) -> str:
     raw = str(text)
     for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
         for form in (secret, quote(secret, safe=""), quote_plus(secret)):
             raw = raw.replace(form, REMOVED)
-    shown = "".join(_printable(c) for c in raw[: limit * 8])
+    return raw
+
+
+def _safe(raw: str, limit: int) -> str:
+    shown = "".join(_printable(c) for c in raw[: limit * _INVISIBLE])
     shown = " ".join(shown.split())
     if "::" in shown:
         shown = _WORD.sub(_without_commands, shown)
-    shown = _MARK.sub("## ", shown)
+    return _MARK.sub("## ", shown)
+
+
+def _cut(shown: str, limit: int) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
-
-
-def message(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LENGTH) -> str:
-    """Like :func:`one_line`, and with everything that looks like a key id removed (exchanges print them)."""
-    secrets = list(secrets)
-    return one_line(_KEY_ID.sub(REMOVED, one_line(text, secrets=secrets, limit=limit * 4)), limit=limit)
 
 
 def mask_id(key_id: str) -> str:

@@ -124,17 +124,16 @@ def table(doc: Document, *, width: int = 120, rows: int = _ROWS) -> list[str]:
             line["key"],
             line["host"],
             " ".join(line["seen_from"]) or "not known",
-            by_subject.pop((line["host"], line["key"]), []),
+            by_subject.get((line["host"], line["key"]), []),
         )
         for line in lines[:rows]
     ]
-    for line in lines[rows:]:
-        by_subject.pop((line["host"], line["key"]), None)
+    of_keys = {(line["host"], line["key"]) for line in lines}
     # A host has a row of its own only where something weighs.
     body += [
         _row(key or "", host or "", "", found)
         for (host, key), found in by_subject.items()
-        if host is not None and any(_weighs(finding) for finding in found)
+        if host is not None and (host, key) not in of_keys and any(_weighs(finding) for finding in found)
     ]
     text = _layout(body, width=max(60, width))
     if len(lines) > rows:

@@ -10,7 +10,7 @@ import calendar
 import time
 import typing as t
 
-from ...module_utils._policy._finding import FAIL, UNKNOWN
+from ...module_utils._policy._finding import FAIL, PASSED, UNKNOWN
 from ._schema import Document
 
 _HEAD: t.Mapping[str, str] = {
@@ -29,6 +29,7 @@ _HEAD: t.Mapping[str, str] = {
     "finding": "One finding that failed or is not known.",
 }
 _VALUE = {FAIL: 0, UNKNOWN: -1}
+_WORST_FIRST = (FAIL, UNKNOWN, PASSED)
 
 
 def text(value: str) -> str:
@@ -52,10 +53,7 @@ def write(document: Document, *, names: bool = True) -> str:
         for name in ("hosts_declared", "hosts_seen", "keys_declared", "keys_seen"):
             rows[name] = [({}, document["fleet"]["coverage"][name])]
     if names:
-        rows["key_in_order"] = [
-            ({name: line[name] for name in ("host", "key", "exchange")}, _VALUE.get(line["verdict"], 1))
-            for line in document["lines"]
-        ]
+        rows["key_in_order"] = _in_order(document["lines"])
         rows["finding"] = [(_labels(each), 1) for each in document["findings"] if each["status"] in _VALUE]
     parts = []
     for name, of_it in rows.items():
@@ -66,6 +64,16 @@ def write(document: Document, *, names: bool = True) -> str:
             series = {_series(full, labels): value for labels, value in of_it}
             parts += [f"{each} {value}" for each, value in series.items()]
     return "\n".join([*parts, ""])
+
+
+def _in_order(lines: t.Sequence[Document]) -> list[tuple[dict[str, str], float]]:
+    """Return the verdict on each key; where two lines are about one, the worse of theirs."""
+    names = ("host", "key", "exchange")
+    worst: dict[tuple[str, ...], str] = {}
+    for line in lines:
+        place = tuple(line[name] for name in names)
+        worst[place] = min(worst.get(place, PASSED), line["verdict"], key=_WORST_FIRST.index)
+    return [(dict(zip(names, place, strict=True)), _VALUE.get(verdict, 1)) for place, verdict in worst.items()]
 
 
 def _labels(finding: Document) -> dict[str, str]:

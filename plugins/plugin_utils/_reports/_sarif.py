@@ -30,6 +30,8 @@ _LEVEL: t.Mapping[str, str] = {
 _SCORE: t.Mapping[str, str] = {"critical": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0", "info": "0.1"}
 #: GitHub takes no log with more results.
 MOST = 25_000
+#: The second one is what GitHub's code scanning keeps an alert by; it knows no other.
+_IDENTITIES = ("ruleHostKey/v1", "primaryLocationLineHash")
 _KIND: t.Mapping[str, str] = {FAIL: "fail", WAIVED: "fail", UNKNOWN: "open", PASSED: "pass"}
 
 
@@ -98,7 +100,7 @@ def _result(finding: Document, index: t.Mapping[str, int]) -> dict[str, t.Any]:
         "level": _LEVEL[finding["severity"]] if kind == "fail" else "none",
         "message": {"text": text(f"{said} {mend(finding)}".strip())},
         "locations": [_location(finding["subject"])],
-        "partialFingerprints": {"ruleHostKey/v1": _fingerprint(finding)},
+        "partialFingerprints": dict.fromkeys(_IDENTITIES, _fingerprint(finding)),
         "properties": {name: finding[name] for name in ("status", "severity", "basis", "root", "code")},
     }
     reason = finding["waiver"] if status == WAIVED else finding["spared"]

@@ -24,8 +24,8 @@ from ...module_utils._redact import one_line
 Document = t.Mapping[str, t.Any]
 Schema = t.Mapping[str, t.Any]
 
-#: Characters of a name, of a sentence, and of text to paste.
-NAME, SENTENCE, PASTE = 200, 2000, 65536
+#: Characters of a name, of a place that a finding is about (a path in a commit), of a sentence, of text to paste.
+NAME, PLACE, SENTENCE, PASTE = 200, 400, 2000, 65536
 
 _MEND = "give a file that api_key_policy or fleet_policy of this release wrote with report_path"
 
@@ -73,7 +73,7 @@ _FINDING = object_of(
     subject=object_of(
         "What it is about; a part that does not matter is null",
         host=or_null(_NAME),
-        key=or_null(_NAME),
+        key=or_null(_text(PLACE)),
         service=or_null(_NAME),
     ),
     evidence=_text(SENTENCE, about="one line that says why"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.trading.hosts.plugins.module_utils._redact import one_line
+from ansible_collections.trading.hosts.plugins.module_utils._redact import message, one_line
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,27 @@ def test_a_secret_that_is_taken_out_leaves_no_command() -> None:
 def test_a_long_text_is_looked_through_in_time() -> None:
     for text in ("a" * 500_000 + "::", "a:" * 250_000 + ":", "#" * 500_000, "##a" * 150_000):
         assert len(one_line(text, limit=65536)) == 65536
+
+
+@pytest.mark.parametrize("limit", [40, 80, 200, 300])
+@pytest.mark.parametrize(
+    "tails", [("a", "b"), ("a b", "a c"), ("a" * 9000 + "b", "a" * 9000 + "c"), ("\0" * 9000, "\0")]
+)
+def test_names_that_begin_alike_stay_apart(tails: tuple[str, str], limit: int) -> None:
+    first, second = (one_line("n" * limit + tail, limit=limit) for tail in tails)
+    assert first != second
+    for each in (first, second):
+        assert len(each) == limit
+        assert one_line(each, limit=limit) == each
+
+
+def test_what_fits_is_not_cut() -> None:
+    assert one_line("n" * 80, limit=80) == "n" * 80
+    assert one_line("n" * 30, limit=20) == "n" * 19 + "…"
+
+
+def test_a_message_shows_no_digits_of_what_it_left_out() -> None:
+    first, second = (message("no! " * 300 + key, limit=80) for key in ("a" * 32, "b" * 32))
+    assert first == second
+    assert first.endswith("…")
+    assert len(first) == 80
