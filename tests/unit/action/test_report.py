@@ -245,7 +245,8 @@ def test_all_files_are_those_of_before_whichever_cannot_be_replaced(
 def test_what_cannot_be_put_back_is_said_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_bytes(b"old")
-    replace, done = os.replace, []
+    replace = os.replace
+    done: list[t.Any] = []
 
     def once(source: t.Any, target: t.Any) -> None:
         if done:
