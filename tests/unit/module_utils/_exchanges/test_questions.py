@@ -374,6 +374,7 @@ def test_the_registry_lists_every_exchange_file() -> None:
     folder = Path(_registry.__file__).parent
     helpers = {
         "_registry",
+        "_clock_options",
         "_clocks",
         "_contract",
         "_answers",
