@@ -28,10 +28,11 @@ from ..module_utils._facts import PRODUCT_WORDS, EgressFacts
 from ..module_utils._policy._case import Host, declared_words
 from ..module_utils._policy._egress import KINDS, kinds
 from ..module_utils._policy._passphrase import asked_by_ccxt
-from ..module_utils._redact import mask_id
+from ..module_utils._redact import mask_id, one_line
 from ._exchange_pages import Page, page_of
 from ._key_pages import page as page_address
 from ._key_pages import title as title_of
+from ._registry_rules import DOCUMENT_SPEC, KEY_SPEC, known_fields, strange_fields
 
 _OPTION = "exchange_credentials_enroll_"
 #: Where a person gives what the inventory does not hold: our name, the option's, and what it is.
@@ -70,6 +71,7 @@ def plan(
     """
     name = _text(given, "api_key")
     known = next((key for key in api_keys if key.get("name") == name), {})
+    refuse_strange(known)
     document, missing = _document(documents, given, name=name)
     key = _key(known, given, name=name, missing=missing)
     exchange = find(key["exchange"]) if key.get("exchange") else None
@@ -173,12 +175,17 @@ def _document(
         names = ", ".join(str(each.get("name")) for each in holding)
         raise EnrollmentError(f"{name} is in the documents {names}; say by {_OPTION}document which one is made now.")
     document = dict(holding[0]) if holding else {"name": wanted or name, "api_keys": [name]}
+    for sentence in strange_fields(document, spec=DOCUMENT_SPEC, where=f"The document {document['name']}"):
+        raise EnrollmentError(f"{sentence} Nothing was done.")
+    check_helpers(document["name"], documents=documents)
     if len(document["api_keys"]) > 1:
         raise EnrollmentError(
             f"The document {document['name']} holds {', '.join(document['api_keys'])}, and a document is written "
             "whole; give the new key a document of its own, or place all of them with the role exchange_credentials."
         )
     missing = []
+    if holding:
+        _add(document, "format", _text(given, "format"), name=document["name"])
     form = _text(given, "format") or document.get("format")
     if not form:
         missing.append(f"{_OPTION}format (the form in which the program reads its key, such as ccxt)")
@@ -190,6 +197,26 @@ def _document(
     elif form not in FORMATS:
         raise EnrollmentError(f"{form} is no form of a document; use one of {', '.join(FORMATS)}.")
     return {**document, "format": form}, missing
+
+
+#: What an enrolment and a rotation keep beside a document, by the ends of its name.
+_BESIDE = (".new", ".next", ".pair", ".previous")
+
+
+def check_helpers(name: str, *, documents: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    """Refuse a document that is kept where an enrolment or a rotation keeps another one's key for a while."""
+    if name.endswith(_BESIDE):
+        raise EnrollmentError(
+            f"The document {name} has a name that ends as a key does that waits beside another one "
+            f"({', '.join(_BESIDE)}); give it another name. Nothing was done."
+        )
+    helpers = {f"{name}{end}" for end in _BESIDE}
+    for other in documents:
+        if other.get("name") in helpers:
+            raise EnrollmentError(
+                f"The document {other['name']} has the name of what is kept for a while beside {name}, and would be "
+                "taken for it; give one of the two another name. Nothing was done."
+            )
 
 
 def _key(
@@ -224,7 +251,14 @@ _NOT_ASKED_WITH = ("api_key", "secret", "passphrase", "key_password", "credentia
 
 def question(key: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return the key without what signs, for a question with a placed credential; a locked vault is not touched."""
-    return {field: key[field] for field in key if field not in _NOT_ASKED_WITH}
+    return known_fields(key, spec=KEY_SPEC, without=_NOT_ASKED_WITH)
+
+
+def refuse_strange(key: t.Mapping[str, t.Any]) -> None:
+    """Refuse a key with a field that none has: its value may be a secret, and somebody means something by it."""
+    name = key.get("name")
+    for sentence in strange_fields(key, spec=KEY_SPEC, where=f"The key {one_line(name, limit=100)}"):
+        raise EnrollmentError(f"{sentence} Nothing was done.")
 
 
 def _add(to: dict[str, t.Any], field: str, value: t.Any, *, name: str) -> None:

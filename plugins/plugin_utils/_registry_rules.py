@@ -79,6 +79,37 @@ def document_problems(entry: t.Any, *, where: str, part: bool = False) -> list[P
     return list(_walk(entry, spec=DOCUMENT_SPEC, field=_Field(where), part=part))
 
 
+def strange_fields(entry: t.Any, *, spec: Spec, where: str) -> list[str]:
+    """Return a sentence for each field that the form does not know, wherever it stands; no value is looked at."""
+    return [problem.sentence for problem in _strange(entry, spec=spec, field=_Field(where))]
+
+
+def _strange(given: t.Any, *, spec: Spec, field: _Field) -> t.Iterator[Problem]:
+    for name in given if isinstance(given, t.Mapping) else ():
+        if name not in spec:
+            yield _no_option(str(name), spec=spec, field=field)
+        elif "options" in spec[name]:
+            for each in _mappings(given[name]):
+                yield from _strange(each, spec=spec[name]["options"], field=field / str(name))
+
+
+def known_fields(entry: t.Mapping[str, t.Any], *, spec: Spec, without: t.Container[str] = ()) -> dict[str, t.Any]:
+    """Return what the form knows of an entry, wherever it stands; the values of the rest are not touched."""
+    return {name: _known(entry[name], option=spec[name]) for name in entry if name in spec and name not in without}
+
+
+def _known(value: t.Any, *, option: t.Mapping[str, t.Any]) -> t.Any:
+    if "options" not in option:
+        return value
+    if isinstance(value, t.Mapping):
+        return known_fields(value, spec=option["options"])
+    return [_known(each, option=option) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _mappings(value: t.Any) -> t.Sequence[t.Any]:
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
 class _Field:
     """A place in an entry."""
 
@@ -105,16 +136,20 @@ def _walk(given: t.Any, *, spec: Spec, field: _Field, part: bool = False) -> t.I
         yield field.problem("is not a mapping", "write name: value")
         return
     for name, value in given.items():
-        if str(name) == "True":
-            yield (field / "on").problem("was read by YAML as true", 'put the name in quotes: "on"')
-        elif name not in spec:
-            yield (field / one_line(name, limit=60)).problem("is no option here", nearest(str(name), spec))
+        if name not in spec:
+            yield _no_option(str(name), spec=spec, field=field)
         elif value is not None:
             yield from _value(value, option=spec[name], field=field / name)
     there = {"on" if str(name) == "True" else name: value for name, value in given.items()}
     for name, option in spec.items():
         if option.get("required") and there.get(name) in (None, "") and not (part and name not in there):
             yield (field / name).problem("is missing", "write it")
+
+
+def _no_option(name: str, *, spec: Spec, field: _Field) -> Problem:
+    if name == "True":
+        return (field / "on").problem("was read by YAML as true", 'put the name in quotes: "on"')
+    return (field / one_line(name, limit=60)).problem("is no option here", nearest(name, spec))
 
 
 def _value(value: t.Any, *, option: t.Mapping[str, t.Any], field: _Field) -> t.Iterator[Problem]:

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleFilterError
 from ...module_utils._credential import _formats, _programs
 from ...module_utils._credential._texts import is_variable
 from ...module_utils._exchanges._registry import OTHER
-from .._enrollment import question
+from .._enrollment import EnrollmentError, question, refuse_strange
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OPTIONS = ("path", "name", "service", "entries", "api_key")
@@ -241,6 +241,10 @@ def _key_name(key: t.Mapping[str, t.Any], *, wanted: _Wanted, several: bool) -> 
 def _question(
     key: t.Mapping[str, t.Any], name: str, *, known: t.Mapping[str, t.Mapping[str, t.Any]]
 ) -> dict[str, t.Any]:
+    try:
+        refuse_strange(known.get(name, {}))
+    except EnrollmentError as error:
+        raise _CannotError(str(error).rstrip(".")) from None
     asked = {**question(known.get(name, {})), **_exchange(key), "name": name}
     if key["exchange"] == OTHER:
         return {**asked, "declared": {**asked.get("declared", {}), "ccxt_id": key["ccxt_id"]}}

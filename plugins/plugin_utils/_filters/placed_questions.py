@@ -11,7 +11,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ...module_utils._exchanges._registry import OTHER
-from .._enrollment import question
+from .._enrollment import EnrollmentError, question, refuse_strange
 from .credential_documents import documents_and_keys, has_values
 
 
@@ -34,14 +34,22 @@ def placed_questions(
         if prefer == "given" and has_values(key):
             asked.append(key)
         elif name in entries:
-            asked.append({**question(key), "credential": entries[name]})
+            asked.append({**_question(key), "credential": entries[name]})
         elif "credential" in key:
             asked.append(key)
         elif key.get("exchange") == OTHER:
-            asked.append(question(key))
+            asked.append(_question(key))
         elif prefer == "given":
             raise AnsibleFilterError(
                 f"The key {name} has no values in the inventory, and no credential on the host holds it; enrol it, or "
                 "give its values from a vault or a lookup."
             )
     return asked
+
+
+def _question(key: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    try:
+        refuse_strange(key)
+    except EnrollmentError as error:
+        raise AnsibleFilterError(str(error)) from None
+    return question(key)

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 
 from ...module_utils._exchanges._contract import Exchange
 from ...module_utils._exchanges._registry import find
-from .._enrollment import cannot_be_typed, question, settling_of
+from .._enrollment import EnrollmentError, cannot_be_typed, check_helpers, question, refuse_strange, settling_of
 from .._key_pages import title
 from .credential_documents import documents_and_keys
 
@@ -22,6 +22,11 @@ def rotation(documents: t.Any, api_keys: t.Any, *, document: str, api_key: str |
     keys = keys_of(documents, api_keys, document=document)
     name = chosen(keys, document=document, api_key=api_key)
     key = keys[name]
+    try:
+        check_helpers(document, documents=documents)
+        refuse_strange(key)
+    except EnrollmentError as error:
+        raise AnsibleFilterError(str(error)) from None
     exchange = find(str(key.get("exchange")))
     declared = key.get("declared")
     ccxt_id = declared.get("ccxt_id") if isinstance(declared, dict) else None

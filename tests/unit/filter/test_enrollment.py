@@ -15,11 +15,13 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.trading.hosts.plugins.module_utils._declared import DECLARED_SPEC, check_shape, declaration
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES, names
+from ansible_collections.trading.hosts.plugins.plugin_utils._enrollment import question
 from ansible_collections.trading.hosts.plugins.plugin_utils._exchange_pages import pages
 from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrolled_key import enrolled_key
 from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrollment import enrollment
 from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrollment_mistake import enrollment_mistake
 from ansible_collections.trading.hosts.plugins.plugin_utils._filters.enrollment_steps import enrollment_steps
+from ansible_collections.trading.hosts.plugins.plugin_utils._filters.rotation import rotation
 
 PUBLIC = "91.198.115.11"
 SECOND = "2a02:ec80:700:1::11"
@@ -152,6 +154,57 @@ def test_what_is_declared_needs_not_be_given_again() -> None:
     assert told["question"]["declared"]["label"] == "grid"
     assert told["document_declared"] is True
     assert "CANARY" not in json.dumps(told)
+
+
+STRANGE = [
+    ({"api_secret": "CANARY"}, "api_secret: is no option here; perhaps you meant secret"),
+    ({"password": "CANARY"}, "password: is no option here"),
+    ({"declared": {"api_secret": "CANARY"}}, "declared.api_secret: is no option here"),
+    ({"credential": {"name": "x", "pin": "CANARY"}}, "credential.pin: is no option here"),
+]
+
+
+@pytest.mark.parametrize(("more", "said"), STRANGE)
+def test_a_field_that_no_key_has_is_refused_and_its_value_not_shown(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=re.escape(f"The key grid.{said}")) as error:
+        planned(api_keys=[{"name": "grid", "exchange": "bybit", **more}])
+    assert "CANARY" not in str(error.value)
+
+
+@pytest.mark.parametrize(("more", "said"), STRANGE)
+def test_only_what_is_known_of_a_key_is_part_of_a_question(more: dict[str, Any], said: str) -> None:
+    assert said
+    assert "CANARY" not in json.dumps(question({"name": "grid", "secret": "CANARY", **more}))
+
+
+def test_a_field_that_no_document_has_is_refused() -> None:
+    document = {"name": "bot", "format": "ccxt", "api_keys": ["grid"], "secret": "CANARY"}
+    with pytest.raises(AnsibleFilterError, match=r"The document bot\.secret: is no option here") as error:
+        planned([document])
+    assert "CANARY" not in str(error.value)
+
+
+@pytest.mark.parametrize("end", ["new", "next", "pair", "previous"])
+def test_what_is_kept_beside_a_document_is_no_document(end: str) -> None:
+    key = {"name": "grid", "exchange": "bybit"}
+    documents = [{"name": name, "format": "ccxt", "api_keys": [name]} for name in ("grid", f"grid.{end}")]
+    with pytest.raises(AnsibleFilterError, match=f"The document grid.{end} has the name of what is kept"):
+        planned(documents)
+    with pytest.raises(AnsibleFilterError, match=f"The document grid.{end} has the name of what is kept"):
+        rotation(documents, [key, {**key, "name": f"grid.{end}"}], document="grid")
+    with pytest.raises(AnsibleFilterError, match=f"The document grid.{end} has a name that ends"):
+        planned(document=f"grid.{end}")
+
+
+def test_the_form_of_a_document_is_said_once() -> None:
+    document = {"name": "bot", "format": "ccxt", "api_keys": ["grid"]}
+    said = (
+        "The inventory declares format of bot as ccxt, and exchange_credentials_enroll_format says freqtrade; say it "
+        "once."
+    )
+    with pytest.raises(AnsibleFilterError, match=re.escape(said)):
+        planned([document], format="freqtrade")
+    assert planned([document])["documents"] == [document]
 
 
 # --- each exchange ---

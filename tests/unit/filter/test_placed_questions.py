@@ -48,6 +48,12 @@ def test_where_a_key_was_read_in_clear_is_no_part_of_a_question_with_its_documen
     read_keys(asked)
 
 
+def test_a_field_that_no_key_has_is_refused_and_its_value_not_shown() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"The key grid\.api_secret: is no option here") as error:
+        placed_questions([{**GRID, "api_secret": "CANARY"}], [BOT], held("bot"))
+    assert "CANARY" not in str(error.value)
+
+
 def test_a_document_of_several_is_asked_by_account() -> None:
     asked = placed_questions([HEDGE, GRID], [BOTH], held("both"))
     assert [each["credential"] for each in asked] == [

@@ -70,6 +70,12 @@ def test_names_that_do_not_fit(given: dict[str, Any], said: str) -> None:
         rotation([ALONE, BOTH], KEYS, **given)
 
 
+def test_a_field_that_no_key_has_is_refused_and_its_value_not_shown() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"The key grid\.api_secret: is no option here") as error:
+        rotation([ALONE], [{**GRID, "api_secret": "CANARY"}], document="bot")
+    assert "CANARY" not in str(error.value)
+
+
 def test_an_exchange_that_is_not_known_is_called_as_ccxt_does() -> None:
     key = {"name": "grid", "exchange": "other", "declared": {"ccxt_id": "weex"}}
     told = rotation([ALONE], [key], document="bot")
