@@ -107,13 +107,28 @@ def _read_text(text: str) -> dict[str | None, dict[str, str]]:
     variables = _texts.read_variables(text)
     if variables is None:
         return {}
-    of_nautilus = {name: _back(variables, names=names) for name, names in _programs.NAUTILUS.items()}
-    if any(of_nautilus.values()):
-        return _alone({name: fields for name, fields in of_nautilus.items() if fields})
     found = _of_our_names(variables)
-    if all(("secret" in fields) is ("api_key" in fields) for fields in found.values()):
-        return found
-    return _of_peoples_names(variables)
+    of_nautilus = _of_nautilus(variables)
+    if of_nautilus is not None and of_nautilus != found:
+        return _alone(of_nautilus)
+    theirs = _of_peoples_names(variables)
+    return found if all(map(_is_whole, found.values())) and _count(found) >= _count(theirs) else theirs
+
+
+def _is_whole(fields: Fields) -> bool:
+    return ("secret" in fields) is ("api_key" in fields) and set(fields) != {"passphrase"}
+
+
+def _count(found: t.Mapping[t.Any, Fields]) -> int:
+    return sum(map(len, found.values()))
+
+
+def _of_nautilus(variables: t.Mapping[str, str]) -> dict[str | None, dict[str, str]] | None:
+    """Return the keys of nautilus's document, ``None`` for one with a variable that nautilus does not read."""
+    if set(variables) - {spelling for names in _programs.NAUTILUS.values() for spelling in names.values()}:
+        return None
+    found = {name: _back(variables, names=names) for name, names in _programs.NAUTILUS.items()}
+    return {name: fields for name, fields in found.items() if fields}
 
 
 def _of_our_names(variables: t.Mapping[str, str]) -> dict[str | None, dict[str, str]]:

@@ -17,6 +17,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._credential import _
 from ansible_collections.trading.hosts.plugins.module_utils._credential._held import (
     field_names,
     held_keys,
+    loses_keys,
     read_fields,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._credential._request import parse
@@ -240,6 +241,37 @@ def test_several_keys_are_found_again(form: str) -> None:
 def test_an_account_is_found_by_the_name_that_it_was_given() -> None:
     content = placed("dotenv", accounts={"My-Grid": BYBIT, "b": OKX}).encode()
     assert read_fields(content=content, account="My-Grid") == BYBIT
+
+
+#: Of these nautilus reads variables that other programs read too.
+SHARED = sorted(name for name, names in _programs.NAUTILUS.items() if "secret" in names)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_an_account_that_is_named_like_an_exchange_is_found_again(name: str) -> None:
+    content = placed("dotenv", accounts={name: OKX, "grid2": BYBIT}).encode()
+    assert read_fields(content=content, account=name) == OKX
+    assert read_fields(content=content, account="grid2") == BYBIT
+    assert read_fields(content=placed("dotenv", accounts={name: OKX}).encode(), account=name) == OKX
+
+
+@pytest.mark.parametrize("name", ["dydx", "dydx_testnet"])
+def test_a_wallet_that_is_named_like_an_exchange_is_found_again(name: str) -> None:
+    wallet = {"private_key": "CANARYprivate", "wallet_address": "CANARYaddress"}
+    content = placed("dotenv", accounts={name: wallet}).encode()
+    assert read_fields(content=content, account=name) == read_fields(content=content) == wallet
+
+
+@pytest.mark.parametrize("secret", ["SECRET", "SECRET_KEY", "API_SECRET", "API_SECRET_KEY"])
+@pytest.mark.parametrize("phrase", ["", "PASSPHRASE", "API_PASSPHRASE", "PASSWORD"])
+@pytest.mark.parametrize("name", SHARED)
+def test_what_people_call_the_fields_of_an_exchange_is_read_whole(name: str, secret: str, phrase: str) -> None:
+    lines = {"API_KEY": "CANARYkey", secret: "CANARYsecret", **({phrase: "CANARYphrase"} if phrase else {})}
+    content = "".join(f"{name.upper()}_{field}='{value}'\n" for field, value in lines.items())
+    fields = {"api_key": "CANARYkey", "secret": "CANARYsecret", **({"passphrase": "CANARYphrase"} if phrase else {})}
+    assert read_fields(content=content.encode()) == fields
+    other = content.replace("CANARYsecret", "CANARYother")
+    assert loses_keys(old=content.encode(), new=other.encode())
 
 
 def test_every_format_is_told_here() -> None:
