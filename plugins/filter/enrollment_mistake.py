@@ -19,6 +19,7 @@ author:
 description:
   - Looks at values that were typed or given before anything is sent. Refused are empty ones, blanks, placeholders,
     white space around a value, equal and swapped ones, and a passphrase that the exchange does not take.
+  - Refused is also what the planned document cannot hold.
   - Returns one sentence, which holds none of the values, or an empty text.
 positional: planned
 options:
@@ -32,6 +33,11 @@ options:
       - What P(trading.hosts.enrollment#filter) returned.
     type: dict
     required: true
+  only_pasted:
+    description:
+      - Look only for a private key of several lines, or a part of one. What is typed after it is no answer any more.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -18,12 +18,11 @@ from ..module_utils._allowlist._blocks import classify
 from ..module_utils._allowlist._lint import paste_text
 from ..module_utils._allowlist._rule import AllowlistGrammar
 from ..module_utils._credential._formats import FOR_CCXT, FORMATS, RAW, TEMPLATE
-from ..module_utils._credential._request import parse
 from ..module_utils._errors import InputError
 from ..module_utils._exchanges._contract import Credential, Exchange
 from ..module_utils._exchanges._options import check_credential, read_keys
 from ..module_utils._exchanges._registry import OTHER, find
-from ..module_utils._exchanges._signing import HMAC
+from ..module_utils._exchanges._signing import HMAC, is_bare_key
 from ..module_utils._facts import PRODUCT_WORDS, EgressFacts
 from ..module_utils._policy._case import Host, declared_words
 from ..module_utils._policy._egress import KINDS, kinds
@@ -341,12 +340,20 @@ def mistake(values: t.Mapping[str, t.Any], *, exchange: str, asks: t.Sequence[st
     credential = Credential(
         str(values["api_key"]), "x" * 32 if pair else str(values["secret"]), None if phrase is None else str(phrase)
     )
-    fields = {field: str(value) for field, value in values.items() if value}
     try:
         check_credential(credential, exchange=None if pair else known, field="new key")
-        parse(credentials=[{"name": "new", "format": "json", "fields": fields}])
     except InputError as error:
         return str(error)
+    return ""
+
+
+def pasted(values: t.Mapping[str, t.Any]) -> str:
+    """Return what is wrong with values that end the run, because what comes next is no answer; else nothing."""
+    if any("-----" in str(value) or is_bare_key(str(value)) for value in values.values()):
+        return (
+            "What was entered is a private key of several lines, or a part of one: a prompt takes one line alone, and "
+            "the next ones for something else."
+        )
     return ""
 
 

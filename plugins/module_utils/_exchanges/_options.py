@@ -21,7 +21,7 @@ from .._message import TIMEOUT
 from ._contract import Credential, Exchange, Site
 from ._nonce import NONCE_SPEC, Nonce, read_nonce
 from ._registry import OTHER, get
-from ._signing import HMAC, KEY_TYPES, UnusableKeyError, is_pem
+from ._signing import HMAC, KEY_TYPES, UnusableKeyError, is_bare_key, is_pem
 
 CUSTOM = "custom"
 #: Seconds for all keys of a call.
@@ -193,6 +193,7 @@ def check_credential(credential: Credential, *, exchange: Exchange | None, field
             mend="give the key's id here, as the exchange shows it, and the private key as secret",
         )
     _check_secret(credential.api_key, field=f"{field}.api_key")
+    _check_bare(credential.api_key, field=f"{field}.api_key")
     if exchange is not None and not exchange.needs_secret():
         # What is sent here must be public: somebody may have taken a private key for it.
         if re.fullmatch(exchange.key_shape().api_key or "", credential.api_key) is None:
@@ -216,6 +217,7 @@ def check_credential(credential: Credential, *, exchange: Exchange | None, field
                 mend="copy it again; exchanges take letters, digits and signs of the English keyboard",
             )
     if exchange is None:
+        _check_bare(credential.secret, field=f"{field}.secret")
         return
     _check_swapped(credential, exchange=exchange, field=field)
     _check_type(credential, exchange=exchange, field=field)
@@ -256,6 +258,8 @@ def _check_type(credential: Credential, *, exchange: Exchange, field: str) -> No
         kind = key_type(credential, exchange=exchange)
     except UnusableKeyError as error:
         raise InputError(field=f"{field}.{error.part}", problem=error.problem, mend=error.mend) from None
+    if kind == HMAC:
+        _check_bare(credential.secret, field=f"{field}.secret")
     if kind is not None and kind not in taken:
         raise InputError(
             field=f"{field}.secret",
@@ -489,6 +493,15 @@ def _check_secret(text: str, *, field: str) -> None:
             field=field,
             problem="holds a space or a character that no exchange gives out",
             mend="copy it again from the exchange",
+        )
+
+
+def _check_bare(text: str, *, field: str) -> None:
+    if is_bare_key(text):
+        raise InputError(
+            field=field,
+            problem="is a private key without the lines around it, or a part of one",
+            mend="give a private key as secret, whole, from -----BEGIN to -----END, or what the exchange showed",
         )
 
 

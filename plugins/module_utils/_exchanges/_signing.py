@@ -34,6 +34,7 @@ MIN_RSA_BITS = 2048
 MAX_LENGTH = 20_000
 
 _BEGIN = "-----BEGIN "
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{48,}={0,2}")
 _MAKE = "give the private key in PEM form (PKCS#8 or PKCS#1)"
 
 
@@ -62,6 +63,22 @@ class PrivateKey:
 def is_pem(secret: str) -> bool:
     """Tell whether a secret is meant as PEM; an HMAC secret never begins so."""
     return secret.lstrip().startswith(_BEGIN)
+
+
+def is_bare_key(text: str) -> bool:
+    """Tell whether a text is a private key's base64 without the lines around it, or the first line of that."""
+    text = text.strip()
+    if _BASE64.fullmatch(text) is None:
+        return False
+    raw = base64.b64decode(text[: len(text) // 4 * 4])
+    size, begin = raw[1], 2
+    if size > 0x80:
+        begin += size - 0x80
+        size = int.from_bytes(raw[2:begin], "big")
+    if raw[0] != 0x30 or not len(raw) - begin <= size <= MAX_LENGTH:
+        return False
+    # Of a version, or of a sequence where the key is under a password.
+    return raw[begin : begin + 2] == b"\x02\x01" or (begin > 2 and raw[begin : begin + 1] == b"\x30")
 
 
 def private_key(credential: Credential) -> PrivateKey | None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -414,6 +415,50 @@ def test_values_that_can_be_right() -> None:
     assert enrollment_mistake(VALUES, planned()) == ""
     pair = planned(exchange="binance", key_pair="auto")
     assert enrollment_mistake({"api_key": "CANARYkey" * 4}, pair) == ""
+
+
+#: How private keys begin: RSA in PKCS#1 and PKCS#8, EC in SEC 1, each the first line; Ed25519 and a locked one, whole.
+BARE = [
+    base64.b64encode(bytes.fromhex(begin) + bytes(range(48)))[:64].decode()
+    for begin in ("308204a40201", "308204bd020100", "307702010104", "304d020100", "30820540305e")
+]
+
+
+@pytest.mark.parametrize("exchange", ["binance", "okx", "coinbase"])
+@pytest.mark.parametrize(
+    "line", ["-----BEGIN RSA PRIVATE KEY-----", "\x1b[200~-----BEGIN PRIVATE KEY-----", "-----END X-----", *BARE]
+)
+def test_a_private_key_that_was_pasted_ends_the_run(exchange: str, line: str) -> None:
+    plan = planned(exchange=exchange)
+    told = enrollment_mistake({"line": line}, plan, only_pasted=True)
+    assert "a private key of several lines, or a part of one" in told
+    assert line not in told
+
+
+@pytest.mark.parametrize(
+    "value", [*VALUES.values(), "", "A" * 64, "MIIabc", base64.b64encode(bytes(range(48))).decode()]
+)
+def test_what_an_exchange_shows_is_no_private_key(value: str) -> None:
+    assert enrollment_mistake({"line": value}, planned(), only_pasted=True) == ""
+
+
+@pytest.mark.parametrize("exchange", ["binance", "okx", "other"])
+@pytest.mark.parametrize("field", ["api_key", "secret"])
+@pytest.mark.parametrize("line", BARE)
+def test_a_private_key_without_its_lines_is_refused(exchange: str, field: str, line: str) -> None:
+    plan = planned(exchange=exchange, ccxt_id="whitebit" if exchange == "other" else "")
+    phrase = {"passphrase": "CANARY-Phrase1!"} if exchange == "okx" else {}
+    told = enrollment_mistake({**VALUES, **phrase, field: line}, plan)
+    assert f"{field}: is a private key without the lines around it" in told
+    assert line not in told
+
+
+def test_what_the_documents_form_cannot_hold_is_said_at_the_prompt() -> None:
+    values = {**VALUES, "passphrase": "Abc123'x!"}
+    assert enrollment_mistake(values, planned(exchange="okx")) == ""
+    told = enrollment_mistake(values, planned(exchange="okx", format="nautilus"))
+    assert "OKX_API_PASSPHRASE" in told
+    assert "Abc123" not in told
 
 
 def test_values_are_a_mapping() -> None:
