@@ -14,6 +14,7 @@ import datetime
 import json
 import re
 import typing as t
+import unicodedata
 
 from .._errors import InputError
 from . import _formats
@@ -78,6 +79,15 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 _PEM = "-----BEGIN PRIVATE KEY-----"
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]{1,60}-----\s*\Z")
+#: Unicode's categories of what nobody sees.
+_INVISIBLE = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
+#: How a text begins that a program has encrypted -> the program, and what to do.
+_ENCRYPTED: t.Mapping[str, tuple[str, str]] = {
+    "$ANSIBLE_VAULT;": ("ansible-vault", "mark it with !vault, or give the vault password"),
+    "ENC[AES256_GCM,": ("SOPS", "enable the vars plugin community.sops.sops, which decrypts it"),
+    "-----BEGIN AGE ENCRYPTED FILE-----": ("age", "give it as sealed"),
+}
 _PLACEHOLDER = re.compile(
     r"(?:<.*>|\{\{.*|x{6,}|\*{6,}|\.{3,}|todo|tbd|example|placeholder|dummy|none|null|undefined|redacted"
     r"|changeme\w*|replaceme\w*|(?:change|replace|insert|put|enter)(?:this|me|your|the|here)\w*"
@@ -530,10 +540,7 @@ def _value(value: t.Any, *, name: str, where: str) -> str:
         raise InputError(
             field=where, problem="has white space around it", mend="copy it again without blanks and line ends"
         )
-    if any(ord(c) < 32 or ord(c) == 127 for c in value) and not pem:
-        raise InputError(
-            field=where, problem="has a control character or a line break in it", mend="copy it again as one line"
-        )
+    _check_visible(value, pem=pem, where=where)
     if len(value) < MIN_LENGTH.get(name, 1):
         raise InputError(
             field=where,
@@ -543,6 +550,20 @@ def _value(value: t.Any, *, name: str, where: str) -> str:
     if name in MIN_LENGTH and _PLACEHOLDER.fullmatch(re.sub(r"[-_ .]", "", value) or value):
         raise InputError(field=where, problem="is a placeholder", mend="give the real value, from a vault or a lookup")
     return str(value)
+
+
+def _check_visible(value: str, *, pem: bool, where: str) -> None:
+    if pem and _PEM_END.search(value) is None:
+        raise InputError(
+            field=where, problem="is a private key without its end", mend="give it whole, from -----BEGIN to -----END"
+        )
+    text = re.sub(r"\r?\n", "", value) if pem else value
+    if any(unicodedata.category(character) in _INVISIBLE for character in text):
+        raise InputError(
+            field=where,
+            problem="has a line break, a control character or another one in it that nobody sees",
+            mend="copy it again as one line, and a private key as text",
+        )
 
 
 def _check_string(value: t.Any, *, where: str) -> None:
@@ -557,12 +578,10 @@ def _check_string(value: t.Any, *, where: str) -> None:
 def _check_text(value: str, *, where: str) -> None:
     if not value.strip():
         raise InputError(field=where, problem="is empty", mend="check the vault, lookup or prompt that it comes from")
-    if value.startswith("$ANSIBLE_VAULT;"):
-        raise InputError(
-            field=where,
-            problem="is still encrypted by ansible-vault",
-            mend="mark it with !vault, or give the vault password",
-        )
+    begin = value.lstrip("\ufeff \t\r\n")
+    for sign, (program, mend) in _ENCRYPTED.items():
+        if begin.startswith(sign):
+            raise InputError(field=where, problem=f"is still encrypted by {program}", mend=mend)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:

@@ -394,6 +394,8 @@ VALUES = {"api_key": "CANARYkeyCANARYkey", "secret": "CANARYsecretCANARYsecretCA
         ({**VALUES, "secret": 12345678}, "put it in quotes"),
         ({**VALUES, "secret": VALUES["api_key"]}, "equals api_key"),
         ({**VALUES, "secret": "changeme"}, "placeholder"),
+        ({**VALUES, "secret": "ENC[AES256_GCM,data:CANARY,type:str]"}, "secret: is still encrypted by SOPS"),
+        ({**VALUES, "secret": f"{VALUES['secret']}\u200b"}, "a character that no exchange gives out"),
         ({"api_key": VALUES["secret"], "secret": VALUES["api_key"]}, "swapped"),
         ({**VALUES, "passphrase": "CANARYphrase"}, "Bybit has none"),
         ({**VALUES, "password": "CANARYphrase"}, "1 fields that no key has"),

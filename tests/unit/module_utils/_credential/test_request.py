@@ -102,7 +102,7 @@ BAD: list[tuple[dict[str, t.Any], str]] = [
     (entry(fields={**GOOD, "secret": " \n"}), r"fields\.secret: is empty"),
     (entry(fields={**GOOD, "secret": " CANARYsecret-5678"}), r"fields\.secret: has white space around it"),
     (entry(fields={**GOOD, "secret": "CANARYsecret-5678\n"}), r"fields\.secret: has white space around it"),
-    (entry(fields={**GOOD, "secret": "CANARY\tsecret-5678"}), "has a control character"),
+    (entry(fields={**GOOD, "secret": "CANARY\tsecret-5678"}), "has a line break, a control character or another"),
     (entry(fields={**GOOD, "secret": "CANARY7"}), r"fields\.secret: is shorter than 8 characters"),
     (entry(fields={**GOOD, "passphrase": "CANA1"}), r"fields\.passphrase: is shorter than 6 characters"),
     (entry(fields={**GOOD, "passphrase": 12345678}), r"fields\.passphrase: was read as a number.*put it in quotes"),
@@ -124,6 +124,51 @@ def test_bad_input_gets_one_sentence_without_the_value(bad: dict[str, t.Any], se
     said = str(refused.value)
     assert "CANARY" not in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("field", ["api_key", "secret", "passphrase"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        *(
+            (text.format("CANARYsecret-5678"), "another one in it that nobody sees")
+            for text in (
+                "\ufeff{}",
+                "{}\u200b",
+                "\u2060{}",
+                "\u202e{}",
+                "{}\x9b1m",
+                "a\u00ad{}",
+                "\ue000{}",
+                "a\u2028{}",
+            )
+        ),
+        ("\u200b" * 12, "another one in it that nobody sees"),
+        ("-----BEGIN \x1b[31m\x00CANARY", "is a private key without its end"),
+        ("-----BEGIN \x1b[31m\x00CANARY\n-----END KEY-----", "another one in it that nobody sees"),
+        ("-----BEGIN PRIVATE KEY-----\nCANARY\n", "is a private key without its end"),
+        ("-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE", "is a private key without its end"),
+        ("ENC[AES256_GCM,data:CANARY]", "is still encrypted by SOPS"),
+        ("\ufeff$ANSIBLE_VAULT;1.1;AES256\nCANARY", "is still encrypted by ansible-vault"),
+        ("-----BEGIN AGE ENCRYPTED FILE-----\nCANARY\n-----END AGE ENCRYPTED FILE-----", "is still encrypted by age"),
+    ],
+)
+def test_what_nobody_sees_or_can_read_is_refused(field: str, value: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as refused:
+        parse(credentials=[entry(fields={**FULL, field: value})])
+    assert f"fields.{field}: " in str(refused.value)
+    assert "CANARY" not in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("phrase", ["pässwörter", "日本語のパスワード", "a b c d e f", '§±!"#¤%&/()=', "pass🙂phrase"])
+def test_a_passphrase_may_hold_what_can_be_seen(phrase: str) -> None:
+    assert document(fields={**FULL, "passphrase": phrase})["password"] == phrase
+
+
+def test_a_pem_key_may_have_the_line_ends_of_another_system() -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\r\nCANARY\r\n-----END PRIVATE KEY-----\r\n"
+    assert document(fields={**GOOD, "secret": pem})["secret"] == pem
 
 
 @pytest.mark.parametrize(
