@@ -133,6 +133,7 @@ options:
           - Name of another credential in O(directory) on the host. Its content is taken as it is, without a secret from
             the controller.
           - It is decrypted in memory and encrypted anew, because a credential opens under its own name only.
+          - With O(credentials[].format) it must be in that format. V(raw) and V(template) cannot be told.
         type: str
       read_from:
         description:

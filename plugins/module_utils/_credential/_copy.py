@@ -14,6 +14,7 @@ import dataclasses
 import typing as t
 
 from .._errors import StoreError
+from ._held import forms_of
 from ._place import Placer
 from ._request import Request
 
@@ -21,7 +22,7 @@ from ._request import Request
 def with_copies(requests: t.Sequence[Request], *, placer: Placer) -> list[Request]:
     """Return the requests, with their content where they take it from another credential of the directory.
 
-    Raises :class:`StoreError` where that one is not there or does not decrypt.
+    Raises :class:`StoreError` where that one is not there, does not decrypt or is in another format.
     """
     return [request if request.copy_from is None else _with_content(request, placer=placer) for request in requests]
 
@@ -40,4 +41,9 @@ def _with_content(request: Request, *, placer: Placer) -> Request:
                 "credential that the module key_pair made."
             )
         content = request.around(content.decode("utf-8", "replace"))
+    if request.form is not None and request.form not in forms_of(content=content):
+        raise StoreError(
+            f"{request.name} cannot be copied from {request.copy_from}, which is not in the format {request.form}, so "
+            "what reads it would find no key; give its values again in that format, or use the format that it has."
+        )
     return dataclasses.replace(request, content=content)

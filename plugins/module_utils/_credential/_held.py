@@ -60,6 +60,43 @@ def keys_in(*, content: bytes) -> list[dict[str, str]]:
     return list(_read(content).values())
 
 
+def forms_of(*, content: bytes) -> frozenset[str]:
+    """Return the formats in which a document can have been made; none for one that is not told from its text."""
+    text = content.decode("utf-8", "replace")
+    try:
+        return _forms_of_json(json.loads(text))
+    except (ValueError, RecursionError):
+        return _forms_of_text(text)
+
+
+def _forms_of_json(document: t.Any) -> frozenset[str]:
+    if not isinstance(document, dict):
+        return frozenset()
+    for section, form in (("exchange", "freqtrade"), ("connectors", "hummingbot"), ("exchanges", "octobot")):
+        if isinstance(document.get(section), dict):
+            return frozenset((form,))
+    several = bool(document) and all(isinstance(each, dict) for each in document.values())
+    keys = list(document.values()) if several else [document]
+    if several and all(isinstance(key.get("exchange"), str) for key in keys):
+        return frozenset(("passivbot",))
+    columns = (("json", _programs.OWN), ("ccxt", _programs.CCXT))
+    return frozenset(form for form, names in columns if all(set(key) <= set(names.values()) for key in keys))
+
+
+def _forms_of_text(text: str) -> frozenset[str]:
+    if _texts.read_csv(text, header=_programs.JESSE_HEADER) is not None:
+        return frozenset(("jesse",))
+    if _texts.read_toml_accounts(text) is not None:
+        return frozenset(("roq",))
+    variables = _texts.read_variables(text)
+    if variables is None:
+        return frozenset()
+    ours = _of_our_names(variables)
+    is_ours = _count(ours) == len(variables) and all(map(_is_whole, ours.values()))
+    found = (("nautilus", _of_nautilus(variables) is not None), ("dotenv", is_ours))
+    return frozenset(form for form, is_so in found if is_so)
+
+
 def _held(*, entry: str | None, fields: Fields) -> dict[str, str | None]:
     key_id = fields.get("api_key")
     return {"entry": entry and one_line(entry, limit=100), "masked_id": mask_id(key_id) if key_id else None}

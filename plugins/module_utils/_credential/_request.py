@@ -103,7 +103,7 @@ class Request:
 
     With ``keep`` whatever content is there and decrypts stays, and ``content`` is only for where there is none.
     With ``copy_from`` the host fills ``content`` in from the credential of that name, before anything else is done;
-    with ``around`` it becomes what that makes of it.
+    with ``around`` it becomes what that makes of it. With ``form`` it must be in that format.
     """
 
     name: str
@@ -113,6 +113,7 @@ class Request:
     not_after: str | None = None
     settled: bool = False
     copy_from: str | None = None
+    form: str | None = None
     is_sealed: bool = False
     grows: bool = False
     around: t.Callable[[str], bytes] | None = dataclasses.field(default=None, repr=False, compare=False)
@@ -247,7 +248,13 @@ def _parse_one(entry: t.Mapping[str, t.Any], *, name: str, where: str, store: st
         entry = opened
     content = _document(entry, where=where) if source is None else None
     return Request(
-        name=name, content=content, with_key=str(with_key), not_after=not_after, copy_from=source, grows=grows
+        name=name,
+        content=content,
+        with_key=str(with_key),
+        not_after=not_after,
+        copy_from=source,
+        form=None if source is None else entry.get("format"),
+        grows=grows,
     )
 
 
@@ -331,8 +338,10 @@ def _source(entry: t.Mapping[str, t.Any], *, name: str, where: str) -> str | Non
     if source is None:
         return None
     check_name(name=source, field=f"{where}.copy_from")
-    others = ("format", "fields", "accounts", "content", "template", "sealed", "read_from")
+    others = ("fields", "accounts", "content", "template", "sealed", "read_from")
     given = [option for option in others if entry.get(option) is not None]
+    if entry.get("format") in (_formats.RAW, _formats.TEMPLATE):
+        given.append(f"format: {entry['format']}")
     if given:
         raise InputError(
             field=where,

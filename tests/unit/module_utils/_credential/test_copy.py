@@ -46,6 +46,17 @@ def test_the_copy_opens_under_its_own_name(both: Placer) -> None:
     assert both.content("bot") == OLD
 
 
+def test_a_copy_in_another_format_is_refused(both: Placer) -> None:
+    (fitting,) = with_copies(
+        parse(credentials=[{"name": "bot", "copy_from": "bot.next", "format": "ccxt"}]), placer=both
+    )
+    assert fitting.content == NEW
+    for form in ("freqtrade", "json", "dotenv"):
+        with pytest.raises(StoreError, match=f"bot.next, which is not in the format {form}") as error:
+            with_copies(parse(credentials=[{"name": "bot", "copy_from": "bot.next", "format": form}]), placer=both)
+        assert "CANARY" not in str(error.value)
+
+
 def test_a_second_copy_changes_nothing(both: Placer, directory: Path) -> None:
     copy(both, "bot", "bot.next")
     before = (directory / "bot").stat()
@@ -80,7 +91,7 @@ def test_a_source_that_does_not_decrypt_changes_nothing(both: Placer, directory:
         ({"copy_from": "a/b"}, "is not a credential name"),
         ({"copy_from": ""}, "is not a credential name"),
         ({"copy_from": "x", "content": "CANARYsecret"}, "gives content beside copy_from"),
-        ({"copy_from": "x", "format": "ccxt"}, "gives format beside copy_from"),
+        ({"copy_from": "x", "format": "raw"}, "gives format: raw beside copy_from"),
     ],
 )
 def test_refusals(given: dict[str, t.Any], problem: str) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.trading.hosts.plugins.module_utils._credential import _formats, _programs
 from ansible_collections.trading.hosts.plugins.module_utils._credential._held import (
     field_names,
+    forms_of,
     held_keys,
     loses_keys,
     read_fields,
@@ -224,6 +225,7 @@ def test_one_key_is_found_again(form: str) -> None:
     content = placed(form, fields=OKX, **ONE[form]).encode()
     assert read_fields(content=content) == OKX
     assert held_keys(content=content) == [{"entry": None, "masked_id": "0x…0"}]
+    assert forms_of(content=content) == {form}
     assert field_names(content=content) == list(OKX)
 
 
@@ -235,7 +237,13 @@ def test_several_keys_are_found_again(form: str) -> None:
     assert [held["entry"] for held in held_keys(content=content)] == names
     assert [read_fields(content=content, account=name) for name in names] == [BYBIT, OKX]
     assert read_fields(content=content, account="other") == read_fields(content=content) == {}
+    assert forms_of(content=content) == {form}
     assert field_names(content=content) == list(OKX)
+
+
+@pytest.mark.parametrize("text", ["", "text", "[]", '{"a": 1}', "A='b'\n", "BYBIT_SECRET_KEY='b'\n", '{"key": "a"}'])
+def test_what_is_in_no_format(text: str) -> None:
+    assert forms_of(content=text.encode()) == frozenset()
 
 
 def test_an_account_is_found_by_the_name_that_it_was_given() -> None:
