@@ -14,7 +14,8 @@ import difflib
 import typing as t
 
 from ..module_utils._allowlist._grammar import parse_entry
-from ..module_utils._credential._formats import FORMATS
+from ..module_utils._credential._files import check_name
+from ..module_utils._credential._formats import FORMATS, TEMPLATE
 from ..module_utils._declared import check_day
 from ..module_utils._errors import InputError
 from ..module_utils._exchanges._contract import Exchange
@@ -76,7 +77,35 @@ def key_problems(entry: t.Any, *, where: str, today: datetime.datetime, part: bo
 
 def document_problems(entry: t.Any, *, where: str, part: bool = False) -> list[Problem]:
     """Return what is wrong with one document on its own."""
-    return list(_walk(entry, spec=DOCUMENT_SPEC, field=_Field(where), part=part))
+    field = _Field(where)
+    found = list(_walk(entry, spec=DOCUMENT_SPEC, field=field, part=part))
+    if isinstance(entry, dict):
+        wrong = {problem.path for problem in found}
+        more = (
+            *_of_credential_name(entry.get("name"), field=field / "name"),
+            *_of_template(entry, field=field, part=part),
+        )
+        found += [problem for problem in more if problem.path not in wrong]
+    return found
+
+
+def _of_credential_name(name: t.Any, *, field: _Field) -> t.Iterator[Problem]:
+    if not isinstance(name, str) or not name:
+        return
+    try:
+        check_name(name=name, field=field.where)
+    except InputError as error:
+        yield Problem(field.path, str(error))
+
+
+def _of_template(entry: t.Mapping[str, t.Any], *, field: _Field, part: bool) -> t.Iterator[Problem]:
+    """Yield what the module credential would say; in a part of an entry the template may stand elsewhere."""
+    form, given = entry.get("format"), entry.get("template") is not None
+    mend = "give it with the format template, and only there"
+    if form == TEMPLATE and not given and not part:
+        yield (field / "template").problem("is missing", mend)
+    elif form in FORMATS and form != TEMPLATE and given:
+        yield (field / "template").problem(f"does not fit the format {form}", mend)
 
 
 def strange_fields(entry: t.Any, *, spec: Spec, where: str) -> list[str]:
@@ -190,6 +219,9 @@ def _of_key(entry: t.Mapping[str, t.Any], *, field: _Field) -> t.Iterator[Proble
             yield (field / "exchange").problem("is not known here", nearest(exchange, names()), shown)
         else:
             yield from _of_site(entry, exchange=find(exchange), field=field)
+    placed = entry.get("credential")
+    if isinstance(placed, dict):
+        yield from _of_credential_name(placed.get("name"), field=field / "credential" / "name")
     given = entry.get("declared")
     declared = given if isinstance(given, dict) else {}
     for each in ("allowlist", "owned_prefixes"):

@@ -20,6 +20,8 @@ from typing import Any
 import yaml
 
 from ansible_collections.trading.hosts.plugins.doc_fragments._api_keys import ModuleDocFragment
+from ansible_collections.trading.hosts.plugins.module_utils._credential._files import AGE_SUFFIX, NAME
+from ansible_collections.trading.hosts.plugins.module_utils._credential._formats import FORMATS, TEMPLATE
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._options import CUSTOM
 from ansible_collections.trading.hosts.plugins.module_utils._exchanges._registry import EXCHANGES, names
 from ansible_collections.trading.hosts.plugins.plugin_utils._registry_rules import (
@@ -59,6 +61,11 @@ def schema() -> Schema:
     key = _mapping(KEY_SPEC, described)
     key["properties"]["exchange"] = {**_text("exchange", described), "anyOf": [{"enum": list(names())}, _RESOLVED]}
     key["allOf"] = list(_sites())
+    placed = key["properties"]["credential"]["anyOf"][0]["properties"]
+    placed["name"] = {**placed["name"], **_credential_name()}
+    document = _mapping(DOCUMENT_SPEC, role[DOCUMENTS]["options"])
+    document["properties"]["name"] = {**_text("name", role[DOCUMENTS]["options"]), **_credential_name()}
+    document["allOf"] = list(_templates())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The key registry of trading.hosts",
@@ -76,7 +83,7 @@ def schema() -> Schema:
         },
         "$defs": {
             "key": key,
-            "document": _mapping(DOCUMENT_SPEC, role[DOCUMENTS]["options"]),
+            "document": document,
             "resolved": {
                 "description": "A template, or a value that ansible-vault or SOPS encrypted.",
                 "type": "string",
@@ -128,6 +135,25 @@ def _value(name: str, option: Mapping[str, Any], described: Mapping[str, Any]) -
     if option["type"] == "str" and name in DAYS:
         return {"$ref": "#/$defs/day"}
     return {"type": _TYPES[option["type"]]}
+
+
+def _credential_name() -> Schema:
+    named = {
+        "type": "string",
+        "pattern": rf"^(?!.*\{AGE_SUFFIX}$){NAME.pattern}$",
+        "patternErrorMessage": "1 to 128 letters, digits and _ . @ + -, that do not end in .age.",
+    }
+    return {"anyOf": [named, _RESOLVED]}
+
+
+def _templates() -> Iterator[Schema]:
+    """Yield which documents have a template."""
+    others = [form for form in FORMATS if form != TEMPLATE]
+    for forms, then in (
+        ([TEMPLATE], {"required": ["template"]}),
+        (others, {"properties": {"template": {"type": "null"}}}),
+    ):
+        yield {"if": {"properties": {"format": {"enum": forms}}, "required": ["format"]}, "then": then}
 
 
 def _sites() -> Iterator[Schema]:

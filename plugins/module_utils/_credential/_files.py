@@ -25,7 +25,7 @@ MAX_FILE = (MAX_CONTENT + 128 * 1024) * 3 // 2
 NULL_KEY = "null"
 UNKNOWN_KEY = "unknown"
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}")
 #: What a file of the age store has behind the credential's name.
 AGE_SUFFIX = ".age"
 _AGE_BEGINNINGS = (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE-----")
@@ -49,7 +49,7 @@ class UndecryptableError(StoreError):
 
 def check_name(*, name: str, field: str) -> None:
     """Raise :class:`InputError` unless systemd and a unit file both take ``name`` as it is."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise InputError(
             field=field,
             value=one_line(name, limit=60),

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import json
 import os
 import re
@@ -19,7 +20,13 @@ import jsonschema
 import pytest
 import yaml
 
-from ansible_collections.trading.hosts.plugins.plugin_utils._registry_rules import API_KEYS, DOCUMENT_SPEC, DOCUMENTS
+from ansible_collections.trading.hosts.plugins.plugin_utils._registry_rules import (
+    API_KEYS,
+    DOCUMENT_SPEC,
+    DOCUMENTS,
+    document_problems,
+    key_problems,
+)
 from tests.collection import collections_directory
 from tests.generated import registry_schema
 from tests.unit.docs.examples import CHECKOUT, blocks
@@ -133,12 +140,43 @@ KEY: dict[str, Any] = {"name": "a", "exchange": "okx", "declared": {"access": "r
         ({"declared": {"attested": {"label": {"by": "Ada", "on": "soon"}}}}, "declared/attested/label/on"),
         ({"declared": {"egress_paths": [{"family": "ipv5"}]}}, "declared/egress_paths/0/family"),
         ({"credential": {"nam": "x"}}, "credential"),
+        ({"credential": {"name": "../../etc"}}, "credential/name"),
+        ({"credential": {"name": "{{ one }}"}}, None),
         ({"nonce": {"window": "10"}}, "nonce/window"),
     ],
 )
 def test_what_is_wrong_in_a_key_is_found(change: dict[str, Any], where: str | None) -> None:
     found = mistakes({API_KEYS: [{**KEY, **change}], "anything": {"else": 1}})
     assert found == ([] if where is None else [f"{API_KEYS}/0/{where}".rstrip("/")])
+
+
+DOCUMENT_CHANGES: list[tuple[dict[str, Any], str | None]] = [
+    ({"name": "../x"}, "/name"),
+    ({"name": "x.age"}, "/name"),
+    ({"name": "x.aged"}, None),
+    ({"name": "{{ one }}"}, None),
+    ({"format": "template"}, ""),
+    ({"format": "template", "template": "{api_key}"}, None),
+    ({"format": "{{ one }}", "template": "{api_key}"}, None),
+    ({"template": "{api_key}"}, "/template"),
+]
+
+
+@pytest.mark.parametrize(("change", "where"), [each for each in DOCUMENT_CHANGES if "{{ one }}" not in str(each)])
+def test_the_checker_says_of_a_document_what_the_schema_does(change: dict[str, Any], where: str | None) -> None:
+    entry = {"name": "d", "format": "ccxt", "api_keys": ["a"], **change}
+    assert len(document_problems(entry, where="document")) == (where is not None)
+
+
+def test_the_checker_says_what_is_no_name_of_a_credential() -> None:
+    today = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)
+    (problem,) = key_problems({**KEY, "credential": {"name": "../../etc"}}, where="key", today=today)
+    assert problem.path == ("credential", "name")
+    assert "is not a credential name" in problem.sentence
+
+
+def test_a_part_of_a_document_may_have_its_template_elsewhere() -> None:
+    assert document_problems({"name": "d", "format": "template"}, where="document", part=True) == []
 
 
 @pytest.mark.parametrize(
@@ -154,6 +192,13 @@ def test_what_is_wrong_in_a_key_is_found(change: dict[str, Any], where: str | No
         ({DOCUMENTS: [{"name": "d", "format": "ccxt", "api_keys": ["a"]}]}, None),
         ({DOCUMENTS: [{"name": "d", "format": "cxt", "api_keys": ["a"]}]}, f"{DOCUMENTS}/0/format"),
         ({DOCUMENTS: [{"name": "d", "format": "ccxt"}]}, f"{DOCUMENTS}/0"),
+        *(
+            (
+                {DOCUMENTS: [{"name": "d", "format": "ccxt", "api_keys": ["a"], **change}]},
+                None if where is None else f"{DOCUMENTS}/0{where}",
+            )
+            for change, where in DOCUMENT_CHANGES
+        ),
         ({DOCUMENTS: [{"name": "d", "format": "ccxt", "api_keys": "a"}]}, f"{DOCUMENTS}/0/api_keys"),
     ],
 )
