@@ -174,9 +174,10 @@ def _document(
         names = ", ".join(str(each.get("name")) for each in holding)
         raise EnrollmentError(f"{name} is in the documents {names}; say by {_OPTION}document which one is made now.")
     document = dict(holding[0]) if holding else {"name": wanted or name, "api_keys": [name]}
-    for sentence in strange_fields(document, spec=DOCUMENT_SPEC, where=f"The document {document['name']}"):
+    held_by = str(document["name"])
+    for sentence in strange_fields(document, spec=DOCUMENT_SPEC, where=f"The document {one_line(held_by, limit=100)}"):
         raise EnrollmentError(f"{sentence} Nothing was done.")
-    check_helpers(document["name"], documents=documents)
+    check_helpers(held_by, documents=documents)
     if len(document["api_keys"]) > 1:
         raise EnrollmentError(
             f"The document {document['name']} holds {', '.join(document['api_keys'])}, and a document is written "
@@ -184,7 +185,7 @@ def _document(
         )
     missing = []
     if holding:
-        _add(document, "format", _text(given, "format"), name=document["name"])
+        _add(document, "format", _text(given, "format"), name=held_by)
     form = _text(given, "format") or document.get("format")
     if not form:
         missing.append(f"{_OPTION}format (the form in which the program reads its key, such as ccxt)")
