@@ -16,7 +16,7 @@ import re
 import typing as t
 
 from ._errors import InputError
-from ._facts import PRODUCT_WORDS
+from ._facts import ACCOUNT_LEVELS, ANY_FAMILY, FAMILIES, OWNER_KINDS, PRODUCT_WORDS, PROXIES
 
 #: What a named person can vouch for, each with ``by`` and ``on``.
 ATTESTABLE = (
@@ -48,8 +48,8 @@ DECLARED_SPEC: dict[str, t.Any] = {
     "access": {"type": "str", "choices": ["read", "read_write"]},
     "products": {"type": "list", "elements": "str", "choices": sorted(PRODUCT_WORDS)},
     "account": {"type": "str"},
-    "account_level": {"type": "str", "choices": ["main", "sub"]},
-    "owner_kind": {"type": "str", "choices": ["own", "vendor"]},
+    "account_level": {"type": "str", "choices": list(ACCOUNT_LEVELS)},
+    "owner_kind": {"type": "str", "choices": list(OWNER_KINDS)},
     "ip_restriction": {"type": "bool"},
     "allowlist": {"type": "list", "elements": "str"},
     "created_on": {"type": "str"},
@@ -80,8 +80,8 @@ DECLARED_SPEC: dict[str, t.Any] = {
         "type": "list",
         "elements": "dict",
         "options": {
-            "family": {"type": "str", "choices": ["ipv4", "ipv6", "any"], "default": "any"},
-            "proxy": {"type": "str", "choices": ["none", "http", "socks5"], "default": "none"},
+            "family": {"type": "str", "choices": [*FAMILIES, ANY_FAMILY], "default": "any"},
+            "proxy": {"type": "str", "choices": list(PROXIES), "default": "none"},
             "source_address": {"type": "str"},
         },
     },

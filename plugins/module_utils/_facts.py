@@ -11,11 +11,17 @@ the two. The JSON form of a dataclass here is the dictionary of its fields; ``fr
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ._errors import InputError
+from ._redact import one_line
 
 SCHEMA = 1
+
+#: Hosts write facts: a text or number beyond these is no fact, and what is made of it fits into a report.
+MAX_TEXT = 4096
+MAX_NUMBER = 2**63
 
 #: What a key may do, in the collection's own words. Every exchange's words are mapped to these.
 PERMISSION_WORDS = frozenset(
@@ -75,8 +81,27 @@ REFUSALS = (
     "ambiguous",
     "held_back",
 )
+#: Of an exchange that cannot be asked.
+NOT_ASKED = "not_asked"
 #: Refusals after which nothing more is known than before.
 UNDECIDED = frozenset(("rate_limited", "unreachable", "settling", "ambiguous", "held_back"))
+
+#: The other words of facts, each with what it means at the fact that has it.
+ACCOUNT_LEVELS = ("main", "sub")
+OWNER_KINDS = ("own", "vendor")
+KEY_STATES = ("normal", "locked", "frozen")
+LIST_STATES = ("entries", "unrestricted", "hidden", "unknown")
+EXPIRY_STATES = ("at", "never", "unknown")
+EXPIRY_SCOPES = ("key", "trade")
+LENGTHS = ("short", "fair", "long")
+FAMILIES = ("ipv4", "ipv6")
+ANY_FAMILY = "any"
+PROXIES = ("none", "http", "socks5")
+EGRESS_STATUSES = ("agreed", "disputed", "no_quorum", "no_route")
+AGREED, DISPUTED, NO_QUORUM, NO_ROUTE = EGRESS_STATUSES
+#: The order of evidence: a stronger one is believed before a weaker one.
+EGRESS_BASES = ("exchange_accepted", "exchange_printed", "majority", "declared")
+EXCHANGE_ACCEPTED, EXCHANGE_PRINTED, MAJORITY, DECLARED = EGRESS_BASES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -323,6 +348,8 @@ def clock_facts(data: t.Mapping[str, t.Any], *, where: str) -> ClockFacts:
     return t.cast(ClockFacts, _read(ClockFacts, data, where=where))
 
 
+_MEND = "learn the facts again with this release"
+
 #: Which fields hold other facts, and which hold tuples of them.
 _NESTED: t.Mapping[tuple[type, str], type] = {
     (KeyFacts, "access"): Access,
@@ -336,6 +363,32 @@ _NESTED: t.Mapping[tuple[type, str], type] = {
     (ClockFacts, "path"): Path,
     (EgressFacts, "path"): Path,
     (EgressFacts, "sources"): SourceAnswer,
+}
+_SLUG = re.compile(r"[a-z0-9_-]{1,80}")
+#: Of an exchange that is not known here, a person names environment and region.
+_SITE = re.compile(r"[\w .,()+/-]{0,80}")
+#: The fields that hold one of a few words, which judges act on and reports take over.
+_WORDS: t.Mapping[tuple[type, str], frozenset[str] | re.Pattern[str]] = {
+    (KeyFacts, "exchange"): _SLUG,
+    (KeyFacts, "environment"): _SITE,
+    (KeyFacts, "region"): _SITE,
+    (KeyFacts, "key_type"): _SLUG,
+    (Access, "status"): frozenset((ACCEPTED, NOT_ASKED, *REFUSALS)),
+    (Account, "level"): frozenset(ACCOUNT_LEVELS),
+    (Allowlist, "state"): frozenset(LIST_STATES),
+    (Expiry, "state"): frozenset(EXPIRY_STATES),
+    (Expiry, "scope"): frozenset(EXPIRY_SCOPES),
+    (ObservedKey, "owner_kind"): frozenset(OWNER_KINDS),
+    (ObservedKey, "state"): frozenset(KEY_STATES),
+    (PassphraseChecks, "length"): frozenset(LENGTHS),
+    (Path, "family"): frozenset((*FAMILIES, ANY_FAMILY)),
+    (Path, "proxy"): frozenset(PROXIES),
+    (EgressFacts, "family"): frozenset(FAMILIES),
+    (EgressFacts, "status"): frozenset(EGRESS_STATUSES),
+    (EgressFacts, "basis"): frozenset(EGRESS_BASES),
+    (ClockFacts, "exchange"): _SLUG,
+    (ClockFacts, "environment"): _SITE,
+    (ClockFacts, "region"): _SITE,
 }
 _TYPES: t.Mapping[str, tuple[type, ...]] = {
     "str": (str,),
@@ -358,18 +411,16 @@ def _read(kind: t.Any, data: t.Any, *, where: str) -> t.Any:
     for name, given in data.items():
         if name not in fields:
             raise InputError(
-                field=f"{where}.{name}",
+                field=f"{where}.{one_line(name, limit=60)}",
                 problem="is not a fact of this schema",
-                mend="learn the facts again with this release",
+                mend=_MEND,
             )
         values[name] = _read_field(kind, name, fields[name], given, where=f"{where}.{name}")
     try:
         return kind(**values)
     except TypeError:
         missing = sorted(n for n in fields if n not in values)
-        raise InputError(
-            field=where, problem=f"lacks some of {', '.join(missing)}", mend="learn the facts again with this release"
-        ) from None
+        raise InputError(field=where, problem=f"lacks some of {', '.join(missing)}", mend=_MEND) from None
 
 
 def _read_field(kind: t.Any, name: str, annotation: str, given: t.Any, *, where: str) -> t.Any:
@@ -377,23 +428,39 @@ def _read_field(kind: t.Any, name: str, annotation: str, given: t.Any, *, where:
     if nested is not None and not (given is None and annotation.endswith("| None")):
         if annotation.startswith("tuple"):
             if not isinstance(given, (list, tuple)):
-                raise InputError(field=where, problem="is not a list", mend="learn the facts again with this release")
+                raise InputError(field=where, problem="is not a list", mend=_MEND)
             return tuple(_read(nested, item, where=f"{where}[{i}]") for i, item in enumerate(given))
         return _read(nested, given, where=where)
     if "tuple[str, ...]" in annotation:
         if given is None and annotation.endswith("| None"):
             return None
         if not isinstance(given, (list, tuple)) or not all(isinstance(item, str) for item in given):
-            raise InputError(
-                field=where, problem="is not a list of strings", mend="learn the facts again with this release"
-            )
+            raise InputError(field=where, problem="is not a list of strings", mend=_MEND)
+        if any(len(item) > MAX_TEXT for item in given):
+            raise InputError(field=where, problem=f"holds a text longer than {MAX_TEXT} characters", mend=_MEND)
         return tuple(given)
     expected = _TYPES.get(annotation)
     if expected is not None and (not isinstance(given, expected) or (isinstance(given, bool) and bool not in expected)):
-        raise InputError(
-            field=where, problem=f"is {type(given).__name__}", mend="learn the facts again with this release"
-        )
+        raise InputError(field=where, problem=f"is {type(given).__name__}", mend=_MEND)
+    _check_bounds(given, where=where)
+    _check_word(kind, name, given, where=where)
     return given
+
+
+def _check_bounds(given: t.Any, *, where: str) -> None:
+    if isinstance(given, str):
+        if len(given) > MAX_TEXT:
+            raise InputError(field=where, problem=f"is longer than {MAX_TEXT} characters", mend=_MEND)
+    elif isinstance(given, (int, float)) and not abs(given) <= MAX_NUMBER:
+        raise InputError(field=where, problem="is out of bounds", mend=_MEND)
+
+
+def _check_word(kind: t.Any, name: str, given: t.Any, *, where: str) -> None:
+    words = _WORDS.get((kind, name))
+    if words is None or given is None:
+        return
+    if given not in words if isinstance(words, frozenset) else words.fullmatch(given) is None:
+        raise InputError(field=where, value=one_line(given, limit=60), problem="is no word of this release", mend=_MEND)
 
 
 _FIELDS: t.Mapping[type, t.Mapping[str, str]] = {

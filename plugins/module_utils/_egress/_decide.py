@@ -16,21 +16,23 @@ import dataclasses
 import typing as t
 
 from .._allowlist._blocks import classify
-from .._facts import EgressFacts, Path, SourceAnswer
+from .._facts import (
+    AGREED,
+    DECLARED,
+    DISPUTED,
+    EXCHANGE_ACCEPTED,
+    EXCHANGE_PRINTED,
+    MAJORITY,
+    NO_QUORUM,
+    NO_ROUTE,
+    EgressFacts,
+    Path,
+    SourceAnswer,
+)
 from ._sources import owner
 
 #: Fewer network owners than this are never an agreement (``environment: custom`` aside).
 QUORUM = 3
-
-AGREED = "agreed"
-DISPUTED = "disputed"
-NO_QUORUM = "no_quorum"
-NO_ROUTE = "no_route"
-
-EXCHANGE_ACCEPTED = "exchange_accepted"
-EXCHANGE_PRINTED = "exchange_printed"
-MAJORITY = "majority"
-DECLARED = "declared"
 
 #: The row of the address that the host itself sends from.
 INTERFACE = "interface"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ._decide import EXCHANGE_ACCEPTED, EXCHANGE_PRINTED, QUORUM
-from ._sources import FAMILIES, SHAPES
+from .._facts import EXCHANGE_ACCEPTED, EXCHANGE_PRINTED, FAMILIES
+from ._decide import QUORUM
+from ._sources import SHAPES
 
 #: The sub-options of one source.
 _SOURCE_SPEC: dict[str, t.Any] = {

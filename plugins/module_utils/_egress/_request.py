@@ -14,14 +14,14 @@ import typing as t
 
 from .._clock import to_text, utc_now
 from .._errors import AnswerError, InputError
-from .._facts import EgressFacts, SourceAnswer
+from .._facts import AGREED, DISPUTED, FAMILIES, NO_QUORUM, NO_ROUTE, EgressFacts, SourceAnswer
 from .._here import here
 from .._http import RequestsHttp, proxy_kind
 from . import _path
 from ._answer import family_of, family_title, global_address
-from ._decide import AGREED, DISPUTED, NO_QUORUM, NO_ROUTE, QUORUM, Observation
+from ._decide import QUORUM, Observation
 from ._learn import Plan, learn
-from ._sources import DEFAULT_SOURCES, FAMILIES, read_sources
+from ._sources import DEFAULT_SOURCES, read_sources
 
 
 @dataclasses.dataclass(frozen=True)

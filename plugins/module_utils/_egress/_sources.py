@@ -20,8 +20,8 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._errors import InputError
+from .._facts import FAMILIES
 
-FAMILIES = ("ipv4", "ipv6")
 SHAPES = ("plain", "trace", "json")
 #: More sources than this in one list is a mistake; each one is asked in a thread of its own.
 MAX_SOURCES = 32

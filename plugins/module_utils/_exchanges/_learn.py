@@ -14,7 +14,7 @@ import typing as t
 
 from .._clock import to_text, utc_now
 from .._errors import UNFORESEEN, InputError, TradingHostsError, without_text
-from .._facts import Access, KeyFacts, ObservedKey, Path
+from .._facts import NOT_ASKED, Access, KeyFacts, ObservedKey, Path
 from .._here import here
 from .._http import RequestsHttp, proxy_kind, resolved_families
 from .._message import TIMEOUT
@@ -184,7 +184,7 @@ def _ask_one(
     """Put one key's question. A mistake in this collection is said of this key, and costs no other one its facts."""
     exchange, site, credential = plan.exchange, plan.site, plan.credential
     if exchange is None or site is None or credential is None:
-        return Access("not_asked"), None
+        return Access(NOT_ASKED), None
     question = Question(
         credential,
         at,
@@ -209,7 +209,7 @@ def _unanswered(
 ) -> _Asked:
     """Return what is to be said of a key that has no answer: there was nothing to ask, or the deadline was over."""
     if plan.exchange is None:
-        return _Asked(plan, now(), Access("not_asked"))
+        return _Asked(plan, now(), Access(NOT_ASKED))
     over = f"the deadline of {deadline:g} s for all keys was over"
     if at is None:
         step = f"Not asked, because {over} first. Give a longer deadline, or ask fewer keys in one task."

@@ -22,6 +22,8 @@ from .._allowlist._lint import EntryReport, lint
 from .._allowlist._rule import AllowlistGrammar
 from .._facts import (
     ACCEPTED,
+    EGRESS_BASES,
+    FAMILIES,
     PERMISSION_WORDS,
     PRODUCT_WORDS,
     TRADE_WORDS,
@@ -171,9 +173,8 @@ class Way(t.NamedTuple):
     facts: tuple[EgressFacts, ...]
 
 
-_FAMILIES = frozenset(("ipv4", "ipv6"))
-#: The order of evidence: a stronger one is believed before a weaker one.
-_EVIDENCE = {"exchange_accepted": 0, "exchange_printed": 1, "majority": 2, "declared": 3}
+_FAMILIES = frozenset(FAMILIES)
+_EVIDENCE = {basis: place for place, basis in enumerate(EGRESS_BASES)}
 
 
 def ways_of(key: KeyFacts, egress: t.Sequence[EgressFacts]) -> tuple[Way, ...]:

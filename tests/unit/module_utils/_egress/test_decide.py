@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._egress._decide import (
-    AGREED,
-    DISPUTED,
-    NO_QUORUM,
-    NO_ROUTE,
     Observation,
     Sample,
     conclude,
     decide,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._facts import (
+    AGREED,
+    DISPUTED,
+    NO_QUORUM,
+    NO_ROUTE,
     EgressFacts,
     Path,
     SourceAnswer,

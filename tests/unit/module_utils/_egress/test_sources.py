@@ -13,7 +13,6 @@ import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._egress._sources import (
     DEFAULT_SOURCES,
-    FAMILIES,
     MAX_SOURCES,
     SHAPES,
     Source,
@@ -21,6 +20,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._egress._sources imp
     read_sources,
 )
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
+from ansible_collections.trading.hosts.plugins.module_utils._facts import FAMILIES
 
 
 @pytest.mark.parametrize("family", FAMILIES)
