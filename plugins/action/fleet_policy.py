@@ -12,7 +12,7 @@ import typing as t
 from ..module_utils._errors import InputError
 from ..module_utils._exchanges._registry import find
 from ..module_utils._facts import KeyFacts
-from ..module_utils._policy._case import instant
+from ..module_utils._policy._case import instant, shown
 from ..module_utils._policy._earlier import Baseline, History, read_baseline, read_history
 from ..module_utils._policy._engine import Report, judge
 from ..module_utils._policy._finding import SEVERITIES
@@ -39,6 +39,8 @@ from ..plugin_utils._judge_action import (
 MOST_FINDINGS = 500
 MOST_ALLOWLISTS = 100
 _THRESHOLDS = [*SEVERITIES, NEVER]
+#: Characters of the sentence that says why a file cannot be used: it holds the file's path.
+_REASON = 1000
 #: Kinds of files by which rules about a host judge.
 _OF_A_MACHINE = frozenset(("credentials", "exposed", "inventory"))
 
@@ -170,7 +172,9 @@ def _gather(
     for key in facts.keys:
         place = key.host, key.name
         if exchanges.get(place, key.exchange) != key.exchange:
-            unseen[place] = f"its facts are about {key.exchange}, and the inventory declares {exchanges[place]}"
+            unseen[place] = (
+                f"its facts are about {shown(key.exchange)}, and the inventory declares {shown(exchanges[place])}"
+            )
             continue
         known.add(place)
         kept.append(key)
@@ -182,7 +186,7 @@ def _gather(
         if place in known or place in unseen:
             continue
         if one.host in bad:
-            unseen[place] = f"its facts cannot be used: {bad[one.host]}".rstrip(".")
+            unseen[place] = f"its facts cannot be used: {shown(bad[one.host], limit=_REASON)}".rstrip(".")
         else:
             unseen[place] = (
                 "its host's facts do not tell of it" if one.host in told else "there are no facts of its host"
@@ -209,7 +213,7 @@ def _once(file: FactsFile) -> None:
         name = str(fact.get("name"))
         if name in seen:
             where = f"src {file.path!r} facts[{index}].name"
-            raise InputError(field=where, value=name, problem="is there twice", mend="learn the facts again")
+            raise InputError(field=where, value=shown(name), problem="is there twice", mend="learn the facts again")
         seen.add(name)
 
 

@@ -24,7 +24,7 @@ from ..module_utils._declared import DECLARED_SPEC, check_shape, declaration
 from ..module_utils._errors import InputError, TradingHostsError
 from ..module_utils._facts import Access, ClockFacts, EgressFacts, KeyFacts, clock_facts, egress_facts, key_facts
 from ..module_utils._facts import Path as FactPath
-from ..module_utils._policy._case import NOT_OBSERVED, Machine, instant
+from ..module_utils._policy._case import NOT_OBSERVED, Machine, instant, shown
 from ..module_utils._policy._engine import Report
 from ._facts_files import FactsFile, plain, replace_file
 
@@ -204,7 +204,7 @@ class Facts:
         for index, data in enumerate(file.facts):
             where = f"src {file.path!r} facts[{index}]"
             if file.kind not in _OF_THE_FILE and data.get("host") != file.host:
-                problem = f"is about host {data.get('host')!r} in a file of {file.host}"
+                problem = f"is about host {shown(repr(data.get('host')))} in a file of {file.host}"
                 raise InputError(field=where, problem=problem, mend="learn the facts again")
             if file.kind == "api_keys":
                 self.add_key(data, where=where)

@@ -84,7 +84,7 @@ def _key_accepted(case: Case) -> Verdict:
         return unknown(f"the facts are {case.stale}", remedy=Remedy("Learn the key again."))
     if case.status == ACCEPTED:
         return PROVED
-    said = f"{case.title} answered {case.status}"
+    said = f"{case.title} answered {shown(case.status)}"
     if access.code or access.message:
         said += f" ({' '.join(filter(None, (shown(access.code), shown(access.message, limit=160))))})"
     if access.seen_address:

@@ -25,6 +25,8 @@ from ._finding import (
     Finding,
     Remedy,
     Subject,
+    cut,
+    pasted,
     worse,
 )
 from ._fleet import Fleet, FleetInput
@@ -337,9 +339,9 @@ class _Judgement:
             severity,
             basis,
             subject,
-            verdict.evidence,
+            cut(verdict.evidence),
             verdict.remedy,
-            verdict.paste,
+            pasted(verdict.paste),
             verdict.root,
             None,
             verdict.code,

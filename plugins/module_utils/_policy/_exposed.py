@@ -12,13 +12,14 @@ from __future__ import annotations
 import typing as t
 
 from ._case import OBSERVED, SKIP, HostCase, Rule, Verdict, failed, listed, mark, shown, unknown
-from ._finding import Remedy, Subject
+from ._finding import MOST_NAME, Remedy, Subject
 
 HostVerdicts = t.Iterable[tuple[Subject, Verdict]]
 Scan = t.Mapping[str, t.Any]
 
 #: More places than these are one finding together.
 _MOST_PLACES = 50
+_MOST_REASONS = 10
 #: Kinds of places that others read, or that were copied before anybody looked.
 _SPREAD = frozenset(("command_line", "git_config", "git_history", "history", "unit"))
 
@@ -64,10 +65,16 @@ def _places(case: HostCase, told: Scan | None, *, inventory: bool) -> HostVerdic
 
 
 def _where(place: t.Mapping[str, t.Any]) -> str:
+    where = _whole_where(place)
+    # Cut as it is, two places would have one name.
+    return where if len(where) <= MOST_NAME else f"{where[: MOST_NAME - 10]}… ({mark([where])})"
+
+
+def _whole_where(place: t.Mapping[str, t.Any]) -> str:
     if place.get("path") is None:
         return f"{shown(place.get('kind'))} of process {shown(place.get('pid'))} ({shown(place.get('program'))})"
     commit = f" in commit {shown(place['commit'])}" if place.get("commit") else ""
-    return f"{shown(place['path'], limit=300)}{commit}"
+    return f"{shown(place['path'], limit=4096)}{commit}"
 
 
 def _severity(place: t.Mapping[str, t.Any], *, inventory: bool) -> str:
@@ -103,7 +110,9 @@ def _cut_short(told: Scan) -> str | None:
         return "it does not say how far it went"
     if scan.get("complete") is True:
         return None
-    return "; ".join(shown(why, limit=120) for why in scan.get("partial_because") or ("it does not say why",))
+    whys = scan.get("partial_because") or ("it does not say why",)
+    rest = f"; and {len(whys) - _MOST_REASONS} more" if len(whys) > _MOST_REASONS else ""
+    return "; ".join(shown(why, limit=120) for why in whys[:_MOST_REASONS]) + rest
 
 
 def _swap_unencrypted(case: HostCase) -> HostVerdicts:

@@ -25,6 +25,9 @@ RANK: t.Mapping[str, int] = {name: len(SEVERITIES) - i for i, name in enumerate(
 BASES = ("proved", "observed", "attested", "declared", "none")
 STRENGTH: t.Mapping[str, int] = {name: len(BASES) - i for i, name in enumerate(BASES)}
 
+#: Characters of a name, of a sentence and of text to paste, as the published form of reports allows them.
+MOST_NAME, MOST_SENTENCE, MOST_PASTE = 200, 2000, 65536
+
 
 class Subject(t.NamedTuple):
     """What a finding is about; a part that does not matter is ``None``."""
@@ -71,6 +74,16 @@ class Finding(t.NamedTuple):
         data["subject"] = self.subject._asdict()
         data["remedy"] = self.remedy._asdict() if self.remedy else None
         return data
+
+
+def cut(text: str, most: int = MOST_SENTENCE) -> str:
+    """Return a text that has at most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def pasted(text: str | None) -> str | None:
+    """Return a text to paste, or ``None`` for one that no report can hold: half of a list cuts somebody off."""
+    return text if text is None or len(text) <= MOST_PASTE else None
 
 
 def worse(a: str, b: str) -> str:

@@ -24,6 +24,7 @@ from .._facts import EgressFacts
 from ._case import ANY_GRAMMAR, DAY, NOT_OBSERVED, Case, Host, instant, shown
 from ._earlier import Baseline, History, WayName, Worked
 from ._egress import addable, covered, seen_from
+from ._finding import pasted
 from ._other_keys import ENOUGH, OtherKeys
 from ._settings import Policy
 
@@ -362,7 +363,7 @@ class Fleet:
             idle=tuple(Idle(shown(entry.text), self._since(group, shown(entry.text), whole=whole)) for entry in idle),
             whole=whole,
             why_not_whole=missing,
-            line=line,
+            line=pasted(line),
         )
 
     def _all_told(self, group: Group) -> bool:
@@ -506,7 +507,7 @@ class Fleet:
         history = self.given.history
         for way, worked in history.worked.items() if history is not None else ():
             if way[0] in self.given.hosts:
-                rows[way] = SeenFrom(*way, (), worked.addresses, worked.at)
+                rows[way] = _row(way, accepted=worked.addresses, at=worked.at)
         for host in self.hosts.values():
             for fact in host.egress:
                 if fact.status != "agreed":
@@ -516,7 +517,7 @@ class Fleet:
                 good = self._accepted.get(way, ())
                 accepted = good or (old.accepted if old is not None else ())
                 at = _text_of(self.now) if good else (old.accepted_at if old is not None else None)
-                rows[way] = SeenFrom(*way, tuple(map(shown, fact.addresses)), tuple(map(shown, accepted)), at)
+                rows[way] = _row(way, fact.addresses, accepted=accepted, at=at)
         return tuple(rows.values())
 
     # --- machines ---
@@ -570,6 +571,12 @@ def _named(case: Case) -> str:
 
 def _way_name(fact: EgressFacts) -> WayName:
     return fact.host, fact.family, fact.path.proxy, fact.path.source_address
+
+
+def _row(way: WayName, addresses: t.Iterable[str] = (), *, accepted: t.Iterable[str], at: str | None) -> SeenFrom:
+    host, family, proxy, source = way
+    source = None if source is None else shown(source)
+    return SeenFrom(shown(host), family, proxy, source, tuple(map(shown, addresses)), tuple(map(shown, accepted)), at)
 
 
 def _told(facts: t.Iterable[EgressFacts], family: str) -> bool:
