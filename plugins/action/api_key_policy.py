@@ -20,6 +20,7 @@ from ..module_utils._policy._waivers import read_waivers
 from ..module_utils._version import VERSION
 from ..plugin_utils import _report
 from ..plugin_utils._facts_files import plain, read_facts
+from ..plugin_utils._facts_shapes import check_told
 from ..plugin_utils._judge_action import (
     Facts,
     JudgeAction,
@@ -34,6 +35,7 @@ from ..plugin_utils._judge_action import (
 #: A result with more findings than this costs Ansible more time than judging does; the report file has all.
 MOST_FINDINGS = 500
 _THRESHOLDS = [*SEVERITIES, NEVER]
+_UNCHANGED = "pass its result unchanged"
 
 
 class ActionModule(JudgeAction):
@@ -113,9 +115,12 @@ def _facts(options: t.Mapping[str, t.Any], *, host: str) -> Facts:
     told = {name: plain(options[name]) for name in ("machine", "credentials", "transport")}
     if any(value is not None for value in told.values()):
         facts.add_machine(host, told)
+        check_told(told, where="", mend=_UNCHANGED)
     scans = plain(options["exposed"])
     for index, scan in enumerate(scans if isinstance(scans, list) else [] if scans is None else [scans]):
-        facts.add_scan(host, scan, where=f"exposed[{index}]" if isinstance(scans, list) else "exposed")
+        where = f"exposed[{index}]" if isinstance(scans, list) else "exposed"
+        facts.add_scan(host, scan, where=where)
+        check_told(scan, where=f"{where}.", mend=_UNCHANGED)
     facts.declare(list_of(options["declared"], "declared"), host=host)
     return facts
 

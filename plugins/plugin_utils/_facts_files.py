@@ -24,7 +24,9 @@ from pathlib import Path
 from ..module_utils._clock import from_text, to_text, utc_now
 from ..module_utils._errors import InputError, TradingHostsError
 from ..module_utils._facts import SCHEMA
+from ..module_utils._redact import one_line
 from ..module_utils._version import VERSION
+from ._facts_shapes import SHAPES, check_member, check_told
 
 #: Every kind of facts, and the name that its list has in the learner's result.
 KINDS = {
@@ -179,15 +181,18 @@ def read_file(path: str) -> FactsFile:
         raise InputError(field="src", value=path, problem=f"lacks {', '.join(missing)}", mend=_MEND)
     if data["schema"] != SCHEMA or isinstance(data["schema"], bool):
         raise InputError(
-            field="src", value=path, problem=f"has schema {data['schema']!r}, this release reads {SCHEMA}", mend=_MEND
+            field="src",
+            value=path,
+            problem=f"has schema {_quoted(data['schema'])}, this release reads {SCHEMA}",
+            mend=_MEND,
         )
     for name in ("kind", "host", "learned_at", "collection_version"):
         if not isinstance(data[name], str):
             raise InputError(field="src", value=path, problem=f"holds something else than text in {name}", mend=_MEND)
     if data["kind"] not in KINDS:
-        raise InputError(field="src", value=path, problem=f"holds facts of kind {data['kind']!r}", mend=_MEND)
+        raise InputError(field="src", value=path, problem=f"holds facts of kind {_quoted(data['kind'])}", mend=_MEND)
     if _HOST.fullmatch(data["host"]) is None:
-        raise InputError(field="src", value=path, problem=f"names the host {data['host']!r}", mend=_MEND)
+        raise InputError(field="src", value=path, problem=f"names the host {_quoted(data['host'])}", mend=_MEND)
     try:
         from_text(data["learned_at"])
     except ValueError:
@@ -195,6 +200,11 @@ def read_file(path: str) -> FactsFile:
     facts = data["facts"]
     if not isinstance(facts, list) or not all(isinstance(fact, dict) for fact in facts):
         raise InputError(field="src", value=path, problem="holds no list of objects in facts", mend=_MEND)
+    rest = {name: value for name, value in data.items() if name not in _HEAD}
+    check_told(rest, where=f"src {path!r} ", mend=_MEND)
+    shape = SHAPES.get(KINDS[data["kind"]])
+    if shape is not None:
+        check_member(facts, shape, where=f"src {path!r} facts", mend=_MEND)
     return FactsFile(
         path=path,
         kind=data["kind"],
@@ -202,8 +212,12 @@ def read_file(path: str) -> FactsFile:
         learned_at=data["learned_at"],
         collection_version=data["collection_version"],
         facts=tuple(facts),
-        rest={name: value for name, value in data.items() if name not in _HEAD},
+        rest=rest,
     )
+
+
+def _quoted(value: t.Any) -> str:
+    return one_line(repr(value), limit=80)
 
 
 def _file_stem(host: str) -> str:
