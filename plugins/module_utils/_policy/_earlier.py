@@ -13,12 +13,15 @@ import re
 import typing as t
 
 from .._errors import InputError
-from ._case import instant
-from ._finding import FAIL, RANK, Finding
+from .._facts import FAMILIES, PROXIES
+from ._case import instant, shown
+from ._finding import FAIL, MOST_NAME, RANK, Finding
 
 #: A way out of a host: host, family, proxy, source address.
 WayName = tuple[str, str, str, t.Optional[str]]
 _MEND = "give a file that fleet_policy wrote with report_path"
+#: Reports hold no other form.
+_WHOLE_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 #: What differs from run to run in a failure that is the same: measured numbers, instants and their units.
@@ -92,29 +95,64 @@ def read_baseline(document: t.Any, *, where: str) -> Baseline:
 
 
 def read_history(document: t.Any, *, where: str) -> History:
-    """Read what an earlier report says of addresses; raises ``InputError`` for what is none."""
+    """Read what an earlier report says of addresses; raises ``InputError`` for what is none.
+
+    A row that no report may hold is left out: it would be in every later one.
+    """
     fleet = _mapping(document, "fleet", where)
     worked: dict[WayName, Worked] = {}
-    for index, row in enumerate(_list(fleet, "addresses", f"{where}.fleet")):
-        place = f"{where}.fleet.addresses[{index}]"
-        host, family, proxy = (_text(row, name, place) for name in ("host", "family", "proxy"))
-        accepted = tuple(str(each) for each in _list(row, "accepted", place))
-        if accepted:
-            way = (host, family, proxy, _optional(row, "source_address", place))
-            worked[way] = Worked(accepted, _instant(row, "accepted_at", place))
+    for row in _list(fleet, "addresses", f"{where}.fleet"):
+        worked.update(_usable(_worked, row))
     idle: dict[tuple[str, str, str], str] = {}
-    for index, row in enumerate(_list(fleet, "allowlists", f"{where}.fleet")):
-        place = f"{where}.fleet.allowlists[{index}]"
-        names = [
-            (_text(key, "host", f"{place}.used_by"), _text(key, "key", f"{place}.used_by"))
-            for key in _list(row, "used_by", place)
-        ]
-        for each in _list(row, "idle", place):
-            entry = _text(each, "entry", f"{place}.idle")
-            if each.get("since") is not None:
-                since = _instant(each, "since", f"{place}.idle")
-                idle.update(((host, key, entry), since) for host, key in names)
+    for row in _list(fleet, "allowlists", f"{where}.fleet"):
+        idle.update(_usable(_idle, row))
     return History(_instant(document, "judged_at", where), worked, idle)
+
+
+_Row = t.TypeVar("_Row")
+
+
+def _usable(read: t.Callable[[t.Any], t.Iterator[_Row]], row: t.Any) -> list[_Row]:
+    """Return what ``read`` finds in a row, or nothing where something in it is not as reports have it."""
+    try:
+        return list(read(row))
+    except InputError:
+        return []
+
+
+def _worked(row: t.Any) -> t.Iterator[tuple[WayName, Worked]]:
+    accepted = tuple(_safe(each, "accepted") for each in _list(row, "accepted", ""))
+    if accepted:
+        source = _optional(row, "source_address", "")
+        way = (
+            _safe(row.get("host"), "host"),
+            _word(row, "family", FAMILIES),
+            _word(row, "proxy", PROXIES),
+            None if source is None else _safe(source, "source_address"),
+        )
+        yield way, Worked(accepted, _instant(row, "accepted_at", ""))
+
+
+def _idle(row: t.Any) -> t.Iterator[tuple[tuple[str, str, str], str]]:
+    names = [(_text(key, "host", ""), _text(key, "key", "")) for key in _list(row, "used_by", "")]
+    for each in _list(row, "idle", ""):
+        entry = _text(each, "entry", "")
+        if each.get("since") is not None:
+            since = _instant(each, "since", "")
+            yield from (((host, key, entry), since) for host, key in names)
+
+
+def _safe(text: t.Any, name: str) -> str:
+    if not isinstance(text, str) or shown(text, limit=MOST_NAME) != text:
+        raise InputError(field=name, problem="is no safe text", mend=_MEND)
+    return text
+
+
+def _word(row: t.Mapping[str, t.Any], name: str, words: t.Collection[str]) -> str:
+    text = _text(row, name, "")
+    if text not in words:
+        raise InputError(field=name, problem="is no word of this release", mend=_MEND)
+    return text
 
 
 def _mapping(data: t.Any, name: str, where: str) -> t.Mapping[str, t.Any]:
@@ -144,6 +182,6 @@ def _optional(data: t.Mapping[str, t.Any], name: str, where: str) -> str | None:
 
 def _instant(data: t.Any, name: str, where: str) -> str:
     text = _text(data, name, where)
-    if instant(text) is None:
-        raise InputError(field=f"{where}.{name}", value=text, problem="is no instant in UTC", mend=_MEND)
+    if instant(text) is None or not _WHOLE_INSTANT.fullmatch(text):
+        raise InputError(field=f"{where}.{name}", value=shown(text), problem="is no instant in UTC", mend=_MEND)
     return text

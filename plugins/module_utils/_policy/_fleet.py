@@ -24,7 +24,7 @@ from .._facts import EgressFacts
 from ._case import ANY_GRAMMAR, DAY, NOT_OBSERVED, Case, Host, instant, shown
 from ._earlier import Baseline, History, WayName, Worked
 from ._egress import addable, covered, seen_from
-from ._finding import pasted
+from ._finding import MOST_NAME, pasted
 from ._other_keys import ENOUGH, OtherKeys
 from ._settings import Policy
 
@@ -575,8 +575,16 @@ def _way_name(fact: EgressFacts) -> WayName:
 
 def _row(way: WayName, addresses: t.Iterable[str] = (), *, accepted: t.Iterable[str], at: str | None) -> SeenFrom:
     host, family, proxy, source = way
-    source = None if source is None else shown(source)
-    return SeenFrom(shown(host), family, proxy, source, tuple(map(shown, addresses)), tuple(map(shown, accepted)), at)
+    source = None if source is None else shown(source, limit=MOST_NAME)
+    return SeenFrom(
+        shown(host, limit=MOST_NAME),
+        family,
+        proxy,
+        source,
+        tuple(map(shown, addresses)),
+        tuple(map(shown, accepted)),
+        at,
+    )
 
 
 def _told(facts: t.Iterable[EgressFacts], family: str) -> bool:

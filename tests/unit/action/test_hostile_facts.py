@@ -18,6 +18,7 @@ from ansible.errors import AnsibleActionFail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.trading.hosts.plugins.module_utils._facts import Allowlist
 from ansible_collections.trading.hosts.plugins.module_utils._policy._finding import (
     MOST_NAME,
     MOST_PASTE,
@@ -25,11 +26,13 @@ from ansible_collections.trading.hosts.plugins.module_utils._policy._finding imp
 )
 from ansible_collections.trading.hosts.plugins.module_utils._redact import one_line
 from ansible_collections.trading.hosts.plugins.plugin_utils._reports import _schema
-from tests.unit.action.test_fleet_policy import HOSTS, Inventory, declared, own
+from tests.unit.action.test_fleet_policy import AT, HOSTS, IDS, NOBODY, Inventory, declared, own
 from tests.unit.docs.test_facts import FILES, judge
+from tests.unit.module_utils._policy.build import seen
 
 HOSTILE = "\x1b[2J\x1b[32mALL GOOD\n::error::pwned\n\u202e"
 LONG = "x y" * 2000
+_LISTED = (AT["bot1"], NOBODY)
 _SCAN = {
     **FILES["exposed"],
     "learned_at": "2026-11-22T07:14:00Z",
@@ -79,9 +82,9 @@ def _write(made: Inventory, kind: str, document: t.Mapping[str, t.Any]) -> None:
     (made.facts / f"bot1.{kind}.json").write_text(json.dumps(document), encoding="ascii")
 
 
-def _judged(made: Inventory) -> dict[str, t.Any]:
+def _judged(made: Inventory, **options: t.Any) -> dict[str, t.Any]:
     """Judge, and return the report, of which everything is as its schema says and as people may read it."""
-    result = made.judged(report_path=str(made.report))
+    result = made.judged(report_path=str(made.report), **options)
     document: dict[str, t.Any] = json.loads(made.report.read_text(encoding="ascii"))
     assert _schema.read(document, where="report") == _squeezed(document), "a text is unsafe or too long"
     for text in (*result["summary"], result.get("msg") or "", *result["problems"]):
@@ -202,3 +205,41 @@ def test_places_with_long_names_stay_apart(tmp_path: Path) -> None:
 
 def test_bounds_are_those_of_the_published_form() -> None:
     assert (MOST_NAME, MOST_SENTENCE, MOST_PASTE) == (_schema.NAME, _schema.SENTENCE, _schema.PASTE)
+
+
+_POISON = [
+    ("addresses", ("family",), "IPv4 "),
+    ("addresses", ("family",), 5),
+    ("addresses", ("proxy",), HOSTILE),
+    ("addresses", ("source_address",), HOSTILE),
+    ("addresses", ("accepted", 0), HOSTILE),
+    ("addresses", ("accepted", 0), {"a": 1}),
+    ("addresses", ("accepted_at",), "2026-11-22"),
+    ("addresses", ("accepted_at",), None),
+    ("allowlists", ("idle", 0, "since"), "2026-11-22"),
+    ("allowlists", ("idle", 0, "entry"), 5),
+    ("allowlists", ("used_by",), "bot1"),
+]
+
+
+@pytest.mark.parametrize(("part", "path", "value"), _POISON)
+def test_a_row_of_an_earlier_report_that_no_report_may_hold_is_left_out(
+    tmp_path: Path, part: str, path: tuple[t.Any, ...], value: t.Any
+) -> None:
+    made = _fleet(tmp_path)
+    made.learned("bot1", own("bot1", observed=seen(masked_id=IDS["bot1"], allowlist=Allowlist("entries", _LISTED))))
+    before = _judged(made)
+    row = next(at for at, each in enumerate(before["fleet"][part]) if each.get("accepted") or each.get("idle"))
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(_with(before, ("fleet", part, row, *path), value)), encoding="ascii")
+    (made.facts / "bot1.egress.json").unlink()  # so that what is remembered stays
+    after = _judged(made, previous=str(old))
+    assert {each["host"] for each in after["fleet"]["addresses"]} >= {"bot2", "bot3"}
+
+
+def test_an_instant_that_no_report_holds_is_none(tmp_path: Path) -> None:
+    made = _fleet(tmp_path)
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps({**_judged(made), "judged_at": "2026-11-22"}), encoding="ascii")
+    with pytest.raises(AnsibleActionFail, match="is no instant"):
+        made.judged(previous=str(old))
