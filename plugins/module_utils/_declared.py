@@ -125,8 +125,9 @@ def declaration(given: t.Mapping[str, t.Any] | None, *, where: str) -> dict[str,
             check_day(event.get(name), where=f"{where}.restriction_events[{index}].{name}")
     for index, reason in enumerate(kept.get("allowlist_reasons") or ()):
         check_day(reason.get("until"), where=f"{where}.allowlist_reasons[{index}].until")
-    for name, attestation in (kept.get("attested") or {}).items():
-        check_day(attestation.get("on"), where=f"{where}.attested.{name}.on")
+    attested = kept.get("attested") or {}
+    for name in ATTESTABLE:
+        check_day((attested.get(name) or {}).get("on"), where=f"{where}.attested.{name}.on")
     return kept
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._declared import ATTESTABLE
 from ._case import DAY, OBSERVED, SKIP, Case, Rule, Verdict, declared_words, failed, instant, listing, shown, unknown
 from ._finding import Remedy, worse
 
@@ -37,7 +38,8 @@ def _two_factor_enabled(case: Case) -> Verdict:
 
 
 def _attestation_stale(case: Case) -> Verdict:
-    words = [(name, word.get("by"), word.get("on")) for name, word in (case.declared.get("attested") or {}).items()]
+    attested = case.declared.get("attested") or {}
+    words = [(name, attested[name].get("by"), attested[name].get("on")) for name in ATTESTABLE if attested.get(name)]
     two_factor = case.declared.get("two_factor")
     if two_factor:
         words.append(("two_factor", two_factor.get("attested_by"), two_factor.get("attested_on")))

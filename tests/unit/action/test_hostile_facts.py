@@ -26,7 +26,7 @@ from ansible_collections.trading.hosts.plugins.module_utils._policy._finding imp
 )
 from ansible_collections.trading.hosts.plugins.module_utils._redact import one_line
 from ansible_collections.trading.hosts.plugins.plugin_utils._reports import _schema
-from tests.unit.action.test_fleet_policy import AT, HOSTS, IDS, NOBODY, Inventory, declared, own
+from tests.unit.action.test_fleet_policy import AT, HOSTS, IDS, NOBODY, OWNED, Inventory, declared, own
 from tests.unit.docs.test_facts import FILES, judge
 from tests.unit.module_utils._policy.build import seen
 
@@ -42,8 +42,46 @@ _SCAN = {
     "core_dumps": {"state": "off", "why": "none", "found": ["/var/lib/core"]},
     "backups": [{"path": "/etc/cron.d/b", "line": 1, "program": "restic", "takes": "/var"}],
 }
+_WORD = {"by": "Ada", "on": "2026-10-01"}
+#: A key that the inventory does not declare, so that what the file says of it is judged by.
+_FOUND = {
+    **FILES["api_keys"]["facts"][0],
+    "name": "found",
+    "file": "/a",
+    "passphrase": {"given": True, "fits_format": False, "length": "short", "guessable": True},
+    "observed": {
+        **FILES["api_keys"]["facts"][0]["observed"],
+        "expiry": {"state": "at", "at": "2026-12-01T00:00:00Z", "scope": "key"},
+        "allowlist": {"state": "entries", "entries": ["91.198.115.11", "10.0.0.0/8", "x", NOBODY]},
+        "permissions": ["read", "withdraw", "unknown:new"],
+        "other_keys": [{"masked_id": "zz…99", "permissions": ["withdraw"], "created_at": "2026-11-02T09:24:02Z"}],
+        "last_used_at": "2026-10-01T00:00:00Z",
+    },
+    "declared": {
+        **OWNED,
+        "label": "other",
+        "account": "2",
+        "access": "read_write",
+        "products": ["spot"],
+        "ccxt_id": "bybit",
+        "two_factor": {"kind": "sms", "attested_by": "Ada", "attested_on": "2026-10-01"},
+        "restriction_events": [{"what": "exposed", "on": "2026-11-10", "rotate_by": "2026-11-20"}],
+        "attested": {"recovery": _WORD, "permissions": {**_WORD, "on": "2025-01-01"}, "egress_address": _WORD},
+        "recovery": "escrow",
+        "lifecycle": "in_use",
+        "benign_permissions": ["new"],
+        "owned_prefixes": ["91.198.115.0/24"],
+        "egress_paths": [{"family": "ipv4", "proxy": "none", "source_address": None}],
+        "service": "grid-bot",
+        "shared_with": ["bot2"],
+        "standby_hosts": ["bot4"],
+        "allowlist_reasons": [{"entry": NOBODY, "reason": "desk", "until": "2026-12-01"}],
+        "key_type": "host",
+    },
+}
 _DOCUMENTS: dict[str, dict[str, t.Any]] = {
-    **{kind: FILES[kind] for kind in ("api_keys", "egress", "clock", "credentials")},
+    **{kind: FILES[kind] for kind in ("egress", "clock", "credentials")},
+    "api_keys": {**FILES["api_keys"], "facts": [*FILES["api_keys"]["facts"], _FOUND]},
     "exposed": _SCAN,
     "inventory": {**_SCAN, "kind": "inventory", "scan": {**_SCAN["scan"], "scope": "inventory"}},
 }
@@ -243,3 +281,12 @@ def test_an_instant_that_no_report_holds_is_none(tmp_path: Path) -> None:
     old.write_text(json.dumps({**_judged(made), "judged_at": "2026-11-22"}), encoding="ascii")
     with pytest.raises(AnsibleActionFail, match="is no instant"):
         made.judged(previous=str(old))
+
+
+@pytest.mark.parametrize("attested", [{"permissions": None}, {HOSTILE: 1}, {"x" * 3000: {"by": "a", "on": "b"}}])
+def test_only_words_that_somebody_may_give_are_read(tmp_path: Path, attested: t.Any) -> None:
+    made = _fleet(tmp_path)
+    _write(made, "api_keys", _with(_DOCUMENTS["api_keys"], ("facts", 2, "declared", "attested"), attested))
+    document = _judged(made)
+    _others_are_judged(document)
+    assert document["fleet"]["problems"] == []
