@@ -65,9 +65,7 @@ def _places(case: HostCase, told: Scan | None, *, inventory: bool) -> HostVerdic
 
 
 def _where(place: t.Mapping[str, t.Any]) -> str:
-    where = _whole_where(place)
-    # Cut as it is, two places would have one name.
-    return where if len(where) <= MOST_NAME else f"{where[: MOST_NAME - 10]}… ({mark([where])})"
+    return shown(_whole_where(place), limit=MOST_NAME)
 
 
 def _whole_where(place: t.Mapping[str, t.Any]) -> str:

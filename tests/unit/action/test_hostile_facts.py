@@ -154,7 +154,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=settings().max_examples * 3)
 @given(slot=st.sampled_from(_SLOTS), value=_JSON)
 def test_whatever_one_host_writes_the_others_are_judged(slot: tuple[str, tuple[t.Any, ...]], value: t.Any) -> None:
     kind, path = slot
