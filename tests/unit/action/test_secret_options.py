@@ -110,7 +110,7 @@ def test_placing_a_credential_ships_little(name: str) -> None:
     shipped = imported(PLUGINS / "modules" / f"{name}.py")
     assert PLUGINS / "module_utils" / "_credential" / "_place.py" in shipped
     assert not [path for path in shipped if "_exchanges" in path.parts or path.name == "_http.py"]
-    assert sum(path.stat().st_size for path in shipped) < 185_000
+    assert sum(path.stat().st_size for path in shipped) < 190_000
     for path in shipped:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
