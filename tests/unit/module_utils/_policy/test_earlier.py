@@ -18,7 +18,7 @@ NETWORKS = [f"45.{number}.0.0/16" for number in range(7)]
 def spares(before: str, after: str, *, codes: tuple[str | None, str | None] = (None, None)) -> bool:
     known, found = (
         Finding("key-accepted", FAIL, "high", "proved", Subject("bot1", "grid"), text, code=code)
-        for text, code in zip((before, after), codes, strict=True)
+        for text, code in zip((before, after), codes)
     )
     document = {"judged_at": "2026-11-22T07:13:54Z", "findings": [known.to_json()]}
     return read_baseline(document, where="baseline").holds(found) is not None
