@@ -27,8 +27,10 @@ RUN = Path(__file__).parent
 BIN = Path(sys.executable).parent
 # Two labs at once would want more memory and processor than a small machine has.
 _lab_in_use = threading.Lock()
-#: The simulator's tests and those of this program, which have nothing to do with the ansible-core in use.
-_MEET_NO_ANSIBLE = ("run", "simulator")
+#: The simulator's tests, those of this program, and those of the shared packages, which run on hosts without Ansible
+#: too (and here on three Pythons): they have nothing to do with the ansible-core in use.
+_SHARED = ("agent", "allowlist", "credential", "egress", "exchanges", "exposed", "firewall", "policy")
+_MEET_NO_ANSIBLE = ("run", "simulator", *(f"module_utils/_{name}" for name in _SHARED))
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Pythons of supported hosts, on which no supported ansible-core runs.
 HOST_ONLY_PYTHONS = ("3.9", "3.10")
