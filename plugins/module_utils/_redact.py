@@ -57,8 +57,8 @@ def message(text: object, *, secrets: t.Iterable[str] = (), limit: int = MAX_LEN
 
     A cut leaves no digits here: they would be those of the key id too.
     """
-    shown = _cut(_safe(_without(text, secrets), limit * 4), limit * 4)
-    return _cut(_safe(_KEY_ID.sub(REMOVED, shown), limit), limit)
+    shown = cut(_safe(_without(text, secrets), limit * 4), limit * 4)
+    return cut(_safe(_KEY_ID.sub(REMOVED, shown), limit), limit)
 
 
 def _without(text: object, secrets: t.Iterable[str]) -> str:
@@ -77,7 +77,8 @@ def _safe(raw: str, limit: int) -> str:
     return _MARK.sub("## ", shown)
 
 
-def _cut(shown: str, limit: int) -> str:
+def cut(shown: str, limit: int) -> str:
+    """Return a text that has at most ``limit`` characters."""
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -228,21 +228,13 @@ unknown_users:
   elements: str
 """
 
-import glob
 import typing as t
 
-from ansible_collections.trading.hosts.plugins.module_utils._credential._run import ProgramMissingError, run
+from ansible_collections.trading.hosts.plugins.module_utils._firewall._apt import apt_says
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._install import confirm, take_away, try_out
-from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import (
-    ARGUMENT_SPEC,
-    mirror_lists,
-    read_options,
-)
+from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import ARGUMENT_SPEC, read_options
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._ssh import connection, ports
-from ansible_collections.trading.hosts.plugins.module_utils._firewall._system import read_text
 from ansible_collections.trading.hosts.plugins.module_utils._module import AnsibleModule, require_root, run_module
-
-APT_SOURCES = "/etc/apt/sources.list"
 
 
 def work(module: AnsibleModule) -> dict[str, t.Any]:
@@ -252,24 +244,13 @@ def work(module: AnsibleModule) -> dict[str, t.Any]:
         return confirm(check_mode=module.check_mode)
     if params["state"] == "absent":
         return take_away(check_mode=module.check_mode)
-    config = read_options(params, ssh_ports=ports(), came_by=connection(), sources=_apt_says())
+    config = read_options(params, ssh_ports=ports(), came_by=connection(), sources=apt_says())
     return try_out(
         config,
         rollback_after=params["rollback_after"],
         needed=[to.host for group in config.groups if group.name == "exchanges" for to in group.to],
         check_mode=module.check_mode,
     )
-
-
-def _apt_says() -> list[str]:
-    sources = [path for kind in ("", ".d/*.list", ".d/*.sources") for path in sorted(glob.glob(f"{APT_SOURCES}{kind}"))]
-    texts = [read_text(path) or "" for path in sources]
-    texts += [read_text(path) or "" for path in mirror_lists(texts)]
-    try:
-        configured = run(argv=["apt-config", "dump"])
-    except ProgramMissingError:  # another family's host
-        return texts
-    return [*texts, configured.stdout.decode(errors="replace")]
 
 
 def main() -> None:

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
-import re
 import typing as t
-from urllib.parse import SplitResult, urlsplit
 
 from .._errors import InputError
+from ._apt import apt_mirrors
 from ._config import (
     MODES,
     OBSERVE,
@@ -73,17 +71,6 @@ ARGUMENT_SPEC: t.Mapping[str, t.Any] = {
     "rollback_after": {"type": "int", "default": 60},
 }
 
-#: As apt has them where a URL names none.
-_PORTS = {"http": 80, "https": 443, "mirror": 80, "mirror+http": 80, "mirror+https": 443, "socks5h": 1080}
-#: Names a file with a mirror on each line, as Debian's images for clouds do.
-_LIST_FILE = "mirror+file"
-#: ``deb [options] uri suite ...`` of one line, and ``URIs:`` of deb822.
-_ONE_LINE = re.compile(r"^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)", re.MULTILINE)
-_LISTED = re.compile(r"^(https?://\S+)", re.MULTILINE)
-#: As ``apt-config dump`` has it, for all hosts or for the one behind the name.
-_PROXY = re.compile(r'^Acquire::https?::Proxy(?:::[^\s"]+)? "([^\s"]+)"', re.MULTILINE | re.IGNORECASE)
-_DEB822 = re.compile(r"^URIs:((?:[ \t]*\S+)+(?:\n[ \t]+\S.*)*)", re.MULTILINE | re.IGNORECASE)
-
 
 def read_options(
     params: t.Mapping[str, t.Any], *, ssh_ports: t.Sequence[int], came_by: Connection | None, sources: t.Sequence[str]
@@ -141,34 +128,6 @@ def read_options(
         )
     check(config)
     return config
-
-
-def mirror_lists(texts: t.Iterable[str]) -> list[str]:
-    """Return the files with lists of mirrors that apt sources name, each once."""
-    found = [parts.path for text in texts for parts in _uris(text) if parts.scheme == _LIST_FILE]
-    return list(dict.fromkeys(found))
-
-
-def apt_mirrors(texts: t.Iterable[str]) -> list[str]:
-    """Return the servers that apt's sources, lists and configuration name, with their ports, each once."""
-    found = []
-    for text in texts:
-        for parts in _uris(text):
-            try:
-                port = parts.port or _PORTS.get(parts.scheme)
-            except ValueError:
-                continue
-            if parts.hostname and port and parts.scheme in _PORTS:
-                found.append(f"[{parts.hostname}]:{port}" if ":" in parts.hostname else f"{parts.hostname}:{port}")
-    return list(dict.fromkeys(found))
-
-
-def _uris(text: str) -> t.Iterator[SplitResult]:
-    bare = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-    found = [*_ONE_LINE.findall(bare), *_LISTED.findall(bare), *_PROXY.findall(bare)]
-    for uri in [*found, *(uri for block in _DEB822.findall(bare) for uri in block.split())]:
-        with contextlib.suppress(ValueError):
-            yield urlsplit(uri)
 
 
 def _resolvers(given: t.Sequence[str]) -> Group:

@@ -30,6 +30,10 @@ _MEASURED = re.compile(
 )
 
 
+#: Rules whose evidence quotes an exchange, which never says the same twice: their code tells what it is.
+_QUOTING = frozenset(("key-accepted",))
+
+
 class Known(t.NamedTuple):
     """How grave a known failure was, the words of its evidence, and its codes."""
 
@@ -49,8 +53,7 @@ class Baseline(t.NamedTuple):
         known = self.known.get((finding.rule, finding.subject.host, finding.subject.key))
         if known is None or RANK[finding.severity] > known.rank or finding.code not in known.codes:
             return None
-        # With a code it is told what it is; its evidence then quotes an exchange, which never says the same twice.
-        if finding.code is None and not _words(finding.evidence) <= known.words:
+        if finding.rule not in _QUOTING and not _words(finding.evidence) <= known.words:
             return None
         return f"in the baseline of {self.judged_at}"
 

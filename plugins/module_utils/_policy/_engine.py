@@ -10,10 +10,12 @@ import collections
 import typing as t
 
 from .._facts import ClockFacts, EgressFacts, KeyFacts
+from .._redact import cut
 from ._case import SKIP, Case, Host, HostCase, Machine, Rule, Verdict, instant, is_retired, shown, stale, unknown
 from ._egress import seen_from
 from ._finding import (
     FAIL,
+    MOST_SENTENCE,
     NOT_APPLICABLE,
     PASSED,
     RANK,
@@ -25,7 +27,6 @@ from ._finding import (
     Finding,
     Remedy,
     Subject,
-    cut,
     pasted,
     worse,
 )
@@ -339,7 +340,7 @@ class _Judgement:
             severity,
             basis,
             subject,
-            cut(verdict.evidence),
+            cut(verdict.evidence, MOST_SENTENCE),
             verdict.remedy,
             pasted(verdict.paste),
             verdict.root,

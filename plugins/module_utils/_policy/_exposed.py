@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._case import OBSERVED, SKIP, HostCase, Rule, Verdict, failed, listed, mark, shown, unknown
-from ._finding import MOST_NAME, Remedy, Subject
+from ._finding import MOST_PLACE, Remedy, Subject
 
 HostVerdicts = t.Iterable[tuple[Subject, Verdict]]
 Scan = t.Mapping[str, t.Any]
@@ -65,7 +65,7 @@ def _places(case: HostCase, told: Scan | None, *, inventory: bool) -> HostVerdic
 
 
 def _where(place: t.Mapping[str, t.Any]) -> str:
-    return shown(_whole_where(place), limit=MOST_NAME)
+    return shown(_whole_where(place), limit=MOST_PLACE)
 
 
 def _whole_where(place: t.Mapping[str, t.Any]) -> str:

@@ -25,8 +25,9 @@ RANK: t.Mapping[str, int] = {name: len(SEVERITIES) - i for i, name in enumerate(
 BASES = ("proved", "observed", "attested", "declared", "none")
 STRENGTH: t.Mapping[str, int] = {name: len(BASES) - i for i, name in enumerate(BASES)}
 
-#: Characters of a name, of a sentence and of text to paste, as the published form of reports allows them.
-MOST_NAME, MOST_SENTENCE, MOST_PASTE = 200, 2000, 65536
+#: Characters of a name, of a place that a finding is about (a path in a commit), of a sentence and of text to paste, in
+#: findings and in the published form of reports.
+MOST_NAME, MOST_PLACE, MOST_SENTENCE, MOST_PASTE = 200, 400, 2000, 65536
 
 
 class Subject(t.NamedTuple):
@@ -74,11 +75,6 @@ class Finding(t.NamedTuple):
         data["subject"] = self.subject._asdict()
         data["remedy"] = self.remedy._asdict() if self.remedy else None
         return data
-
-
-def cut(text: str, most: int = MOST_SENTENCE) -> str:
-    """Return a text that has at most so many characters."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def pasted(text: str | None) -> str | None:

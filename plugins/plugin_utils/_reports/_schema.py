@@ -17,15 +17,25 @@ import typing as t
 
 from ...module_utils._errors import InputError
 from ...module_utils._policy._case import instant
-from ...module_utils._policy._finding import BASES, FAIL, PASSED, SEVERITIES, STATUSES, UNKNOWN
+from ...module_utils._policy._finding import (
+    BASES,
+    FAIL,
+    MOST_NAME,
+    MOST_PASTE,
+    MOST_PLACE,
+    MOST_SENTENCE,
+    PASSED,
+    SEVERITIES,
+    STATUSES,
+    UNKNOWN,
+)
 from ...module_utils._policy._gates import GATES, NEVER
 from ...module_utils._redact import one_line
 
 Document = t.Mapping[str, t.Any]
 Schema = t.Mapping[str, t.Any]
 
-#: Characters of a name, of a place that a finding is about (a path in a commit), of a sentence, of text to paste.
-NAME, PLACE, SENTENCE, PASTE = 200, 400, 2000, 65536
+NAME, PLACE, SENTENCE, PASTE = MOST_NAME, MOST_PLACE, MOST_SENTENCE, MOST_PASTE
 
 _MEND = "give a file that api_key_policy or fleet_policy of this release wrote with report_path"
 

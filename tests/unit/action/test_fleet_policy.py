@@ -134,15 +134,20 @@ def _learned_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_facts_files, "utc_now", lambda: from_text(LEARNED))
 
 
-@pytest.fixture
-def inventory(tmp_path: Path) -> Inventory:
-    """Three hosts, each with its own key, all seen."""
-    made = Inventory(tmp_path)
+def whole_fleet(folder: Path) -> Inventory:
+    """Return three hosts, each with its own key, all seen."""
+    made = Inventory(folder)
     for host in HOSTS:
         made.declares(host, declared())
         made.learned(host, own(host))
         made.is_machine(host, f"id-{host}", f"SHA256:{host}")
     return made
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Inventory:
+    """Three hosts, each with its own key, all seen."""
+    return whole_fleet(tmp_path)
 
 
 @pytest.fixture

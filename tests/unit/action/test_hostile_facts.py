@@ -19,14 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.trading.hosts.plugins.module_utils._facts import Allowlist
-from ansible_collections.trading.hosts.plugins.module_utils._policy._finding import (
-    MOST_NAME,
-    MOST_PASTE,
-    MOST_SENTENCE,
-)
 from ansible_collections.trading.hosts.plugins.module_utils._redact import one_line
 from ansible_collections.trading.hosts.plugins.plugin_utils._reports import _schema
-from tests.unit.action.test_fleet_policy import AT, HOSTS, IDS, NOBODY, OWNED, Inventory, declared, own
+from tests.unit.action.test_fleet_policy import AT, IDS, NOBODY, OWNED, Inventory, declared, own, whole_fleet
 from tests.unit.docs.test_facts import FILES, judge
 from tests.unit.module_utils._policy.build import seen
 
@@ -107,15 +102,6 @@ def _with(document: dict[str, t.Any], path: tuple[t.Any, ...], value: t.Any) -> 
     return changed
 
 
-def _fleet(folder: Path) -> Inventory:
-    made = Inventory(folder)
-    for host in HOSTS:
-        made.declares(host, declared())
-        made.learned(host, own(host))
-        made.is_machine(host, f"id-{host}", f"SHA256:{host}")
-    return made
-
-
 def _write(made: Inventory, kind: str, document: t.Mapping[str, t.Any]) -> None:
     (made.facts / f"bot1.{kind}.json").write_text(json.dumps(document), encoding="ascii")
 
@@ -159,7 +145,7 @@ _JSON = st.recursive(
 def test_whatever_one_host_writes_the_others_are_judged(slot: tuple[str, tuple[t.Any, ...]], value: t.Any) -> None:
     kind, path = slot
     with tempfile.TemporaryDirectory() as folder:
-        made = _fleet(Path(folder))
+        made = whole_fleet(Path(folder))
         _write(made, kind, _with(_DOCUMENTS[kind], path, value))
         _others_are_judged(_judged(made))
 
@@ -186,7 +172,7 @@ CRASHED = [
 def test_what_is_of_another_type_costs_its_file_alone(
     tmp_path: Path, kind: str, path: tuple[t.Any, ...], value: t.Any, said: str
 ) -> None:
-    made = _fleet(tmp_path)
+    made = whole_fleet(tmp_path)
     _write(made, kind, _with(_DOCUMENTS[kind], path, value))
     document = _judged(made)
     _others_are_judged(document)
@@ -216,7 +202,7 @@ def test_what_a_host_writes_in_place_of_an_exchange_is_not_printed(tmp_path: Pat
 
 
 def test_facts_about_another_exchange_are_named(tmp_path: Path) -> None:
-    made = _fleet(tmp_path)
+    made = whole_fleet(tmp_path)
     _write(made, "api_keys", _with(FILES["api_keys"], ("facts", 0, "exchange"), "okx"))
     unseen = _judged(made)["fleet"]["coverage"]["not_seen"]
     assert [each["why"] for each in unseen] == ["its facts are about okx, and the inventory declares bybit"]
@@ -224,7 +210,7 @@ def test_facts_about_another_exchange_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", [("name",), ("access", "message"), ("access", "next_step"), ("observed", "label")])
 def test_a_long_text_breaks_no_report(tmp_path: Path, field: tuple[str, ...]) -> None:
-    made = _fleet(tmp_path)
+    made = whole_fleet(tmp_path)
     made.learned("bot1", own("bot1"))
     document = _with(FILES["api_keys"], ("facts", 1 if field[0] == "access" else 0, *field), "x y " * 1000)
     _write(made, "api_keys", document)
@@ -232,17 +218,13 @@ def test_a_long_text_breaks_no_report(tmp_path: Path, field: tuple[str, ...]) ->
 
 
 def test_places_with_long_names_stay_apart(tmp_path: Path) -> None:
-    made = _fleet(tmp_path)
+    made = whole_fleet(tmp_path)
     place = _SCAN["facts"][0]
     places = [{**place, "path": f"/{'a' * 300}/{number}"} for number in range(2)]
     _write(made, "exposed", {**_SCAN, "facts": places})
     keys = {each["subject"]["key"] for each in _judged(made)["findings"] if each["rule"] == "credential-exposed"}
     assert len([each for each in keys if each is not None]) == len(places)
-    assert all(each is None or len(each) <= _schema.NAME for each in keys)
-
-
-def test_bounds_are_those_of_the_published_form() -> None:
-    assert (MOST_NAME, MOST_SENTENCE, MOST_PASTE) == (_schema.NAME, _schema.SENTENCE, _schema.PASTE)
+    assert all(each is None or len(each) <= _schema.PLACE for each in keys)
 
 
 _POISON = [
@@ -264,7 +246,7 @@ _POISON = [
 def test_a_row_of_an_earlier_report_that_no_report_may_hold_is_left_out(
     tmp_path: Path, part: str, path: tuple[t.Any, ...], value: t.Any
 ) -> None:
-    made = _fleet(tmp_path)
+    made = whole_fleet(tmp_path)
     made.learned("bot1", own("bot1", observed=seen(masked_id=IDS["bot1"], allowlist=Allowlist("entries", _LISTED))))
     before = _judged(made)
     row = next(at for at, each in enumerate(before["fleet"][part]) if each.get("accepted") or each.get("idle"))
@@ -276,7 +258,7 @@ def test_a_row_of_an_earlier_report_that_no_report_may_hold_is_left_out(
 
 
 def test_an_instant_that_no_report_holds_is_none(tmp_path: Path) -> None:
-    made = _fleet(tmp_path)
+    made = whole_fleet(tmp_path)
     old = tmp_path / "old.json"
     old.write_text(json.dumps({**_judged(made), "judged_at": "2026-11-22"}), encoding="ascii")
     with pytest.raises(AnsibleActionFail, match="is no instant"):
@@ -285,7 +267,7 @@ def test_an_instant_that_no_report_holds_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("attested", [{"permissions": None}, {HOSTILE: 1}, {"x" * 3000: {"by": "a", "on": "b"}}])
 def test_only_words_that_somebody_may_give_are_read(tmp_path: Path, attested: t.Any) -> None:
-    made = _fleet(tmp_path)
+    made = whole_fleet(tmp_path)
     _write(made, "api_keys", _with(_DOCUMENTS["api_keys"], ("facts", 2, "declared", "attested"), attested))
     document = _judged(made)
     _others_are_judged(document)

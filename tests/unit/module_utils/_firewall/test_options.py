@@ -11,13 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.trading.hosts.plugins.module_utils._errors import InputError
+from ansible_collections.trading.hosts.plugins.module_utils._firewall._apt import apt_mirrors, mirror_lists
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._config import Config, read_config, write_config
-from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import (
-    ARGUMENT_SPEC,
-    apt_mirrors,
-    mirror_lists,
-    read_options,
-)
+from ansible_collections.trading.hosts.plugins.module_utils._firewall._options import ARGUMENT_SPEC, read_options
 from ansible_collections.trading.hosts.plugins.module_utils._firewall._ssh import Connection
 
 CAME_BY = Connection("203.0.113.5 50000 192.0.2.10 22", "203.0.113.5", 22)

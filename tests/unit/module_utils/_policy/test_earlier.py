@@ -15,9 +15,11 @@ from ansible_collections.trading.hosts.plugins.module_utils._policy._finding imp
 NETWORKS = [f"45.{number}.0.0/16" for number in range(7)]
 
 
-def spares(before: str, after: str, *, codes: tuple[str | None, str | None] = (None, None)) -> bool:
+def spares(
+    before: str, after: str, *, rule: str = "egress-stable", codes: tuple[str | None, str | None] = (None, None)
+) -> bool:
     known, found = (
-        Finding("key-accepted", FAIL, "high", "proved", Subject("bot1", "grid"), text, code=code)
+        Finding(rule, FAIL, "high", "proved", Subject("bot1", "grid"), text, code=code)
         for text, code in zip((before, after), codes)
     )
     document = {"judged_at": "2026-11-22T07:13:54Z", "findings": [known.to_json()]}
@@ -58,5 +60,12 @@ def test_something_else_is_new(before: str, after: str) -> None:
 
 def test_a_refusal_of_another_kind_is_new_and_other_words_of_the_exchange_are_not() -> None:
     said = ("Unmatched IP (request 7f3a)", "Unmatched IP (request 99c1)")
-    assert spares(*said, codes=("ip_refused", "ip_refused"))
-    assert not spares(*said, codes=("ip_refused", "invalid_key"))
+    assert spares(*said, rule="key-accepted", codes=("ip_refused", "ip_refused"))
+    assert not spares(*said, rule="key-accepted", codes=("ip_refused", "invalid_key"))
+
+
+def test_a_refusal_of_another_address_is_new() -> None:
+    said = "the exchange refused this host's address, seen from 198.51.100.7"
+    codes = ("ip_refused", "ip_refused")
+    assert spares(said, said, rule="allowlist-covers-host", codes=codes)
+    assert not spares(said, said.replace("198.51.100.7", "6.6.6.6"), rule="allowlist-covers-host", codes=codes)
